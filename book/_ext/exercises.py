@@ -1,0 +1,186 @@
+"""Exercises in the page: the statement, the stub, the card with the result, hints, the solution.
+
+The directive leaves a placeholder where the card goes, and a post-transform fills it while the
+page is written. A new grading therefore rewrites the pages that show it and re-reads none.
+"""
+
+import ast
+from pathlib import Path
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.errors import ExtensionError
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+from folded import fold
+from grading import card, results
+from grading.paths import RESULTS, ROOT, STUBS
+from import_closure import defining_file
+
+logger = logging.getLogger(__name__)
+DIFFICULTY = {1: "easy", 2: "medium", 3: "hard"}
+
+
+class exercise_card(nodes.General, nodes.Element):  # noqa: N801
+    """Stands for the card of `node["exercise"]`."""
+
+
+class progress_table(nodes.General, nodes.Element):  # noqa: N801
+    """Stands for the table of all exercises."""
+
+
+class Exercise(SphinxDirective):
+    """`{exercise} name`: the content is the statement, with `{hint}` directives at its end."""
+
+    required_arguments = 1
+    has_content = True
+    option_spec = {"difficulty": int, "minutes": directives.positive_int}  # noqa: RUF012
+
+    def run(self):
+        name = self.arguments[0]
+        stub = STUBS / f"{Path(self.env.docname).name}.py"
+        difficulty = self.options.get("difficulty")
+        if difficulty not in DIFFICULTY or "minutes" not in self.options:
+            raise self.error(f"exercise {name}: give :difficulty: 1, 2 or 3 and :minutes:")
+        box = nodes.container(classes=["exercise"], ids=[f"exercise-{name}"])
+        box += self._title(name, difficulty, self.options["minutes"])
+        content = nodes.Element()
+        self.state.nested_parse(self.content, self.content_offset, content)
+        hints = [node for node in content.children if "hint" in node.get("classes", [])]
+        box += [node for node in content.children if node not in hints]
+        box += self._code(stub, name, caption=str(stub.relative_to(ROOT)))
+        box += exercise_card(exercise=name)
+        for number, hint in enumerate(hints, 1):
+            box += fold(f"Hint {number} of {len(hints)}", hint.children, "hint")
+        solution = defining_file("attention", name, ROOT)
+        box += fold("Solution", [self._code(solution, name)], "solution")
+        self.env.metadata[self.env.docname].setdefault("exercises", {})[name] = ""
+        return [box]
+
+    def _title(self, name, difficulty, minutes):
+        title = nodes.rubric(classes=["exercise-title"], **{"heading-level": 3})
+        title += [nodes.Text("Exercise: "), nodes.literal(text=name)]
+        dots = "●" * difficulty + "○" * (3 - difficulty)
+        label = f'<span role="img" aria-label="{DIFFICULTY[difficulty]}">{dots}</span>'
+        title += nodes.raw("", f'<span class="effort">{label} {minutes} min</span>', format="html")
+        return title
+
+    def _code(self, path, name, caption=None):
+        """The source of one function or class, cut from its file, never retyped."""
+        self.env.note_dependency(str(path))
+        source = path.read_text(encoding="utf-8")
+        try:
+            tree = ast.parse(source)
+        except SyntaxError:  # a learner's stub; the card says so
+            return self._literal(source, caption)
+        found = next((n for n in tree.body if getattr(n, "name", None) == name), None)
+        if found is None:
+            if path.parent == STUBS:  # a learner's stub again
+                return self._literal(source, caption)
+            raise self.error(f"exercise {name}: {path.relative_to(ROOT)} defines no {name}")
+        return self._literal(ast.get_source_segment(source, found), caption)
+
+    def _literal(self, source, caption):
+        block = nodes.literal_block(source, source, language="python")
+        if not caption:
+            return block
+        label = nodes.caption(caption, "", nodes.literal(text=caption))
+        return nodes.container("", label, block, literal_block=True,
+                               classes=["literal-block-wrapper"])  # fmt: skip
+
+
+class Hint(SphinxDirective):
+    """`{hint}` inside `{exercise}`: folded, numbered by the exercise."""
+
+    has_content = True
+
+    def run(self):
+        hint = nodes.container(classes=["hint"])
+        self.state.nested_parse(self.content, self.content_offset, hint)
+        return [hint]
+
+
+class Progress(SphinxDirective):
+    """`{progress}`: every exercise of the book with its state, linked."""
+
+    def run(self):
+        self.env.metadata[self.env.docname].setdefault("exercises", {})
+        self.env.metadata[self.env.docname]["all exercises"] = ""
+        return [progress_table()]
+
+
+class FillCards(SphinxPostTransform):
+    """Puts the newest results where the placeholders stand."""
+
+    default_priority = 50
+
+    def run(self, **kwargs):
+        graded = _graded()
+        for placeholder in self.document.findall(exercise_card):
+            exercise = graded.get(placeholder["exercise"])
+            if exercise is None:
+                self._complain(placeholder, graded)
+                continue
+            placeholder.replace_self(nodes.raw("", card.html(exercise), format="html"))
+        for placeholder in self.document.findall(progress_table):
+            pages = {
+                name: self.app.builder.get_relative_uri(self.env.docname, page)
+                for page, data in self.env.metadata.items()
+                for name in data.get("exercises", {})
+            }
+            table = card.progress(graded.values(), pages)
+            placeholder.replace_self(nodes.raw("", table, format="html"))
+
+    def _complain(self, placeholder, graded):
+        name = placeholder["exercise"]
+        remedy = (
+            f"the graded exercises are {', '.join(graded)}"
+            if graded
+            else "grade first: python -m grading --brief"
+        )
+        logger.warning("exercise %s has no result: %s", name, remedy, location=placeholder)
+        placeholder.replace_self(nodes.paragraph("", "This exercise has not been graded."))
+
+
+def pages_to_rewrite(app, env):
+    """The pages whose cards differ from those they were last written with."""
+    graded = _graded()
+    stale = []
+    for page, data in env.metadata.items():
+        shown = data.get("exercises", {})
+        for name in shown:
+            drawn = card.html(graded[name]) if name in graded else ""
+            if shown[name] != drawn:
+                shown[name] = drawn
+                stale.append(page)
+        if "all exercises" in data:
+            drawn = card.progress(graded.values(), {})
+            if data["all exercises"] != drawn:
+                data["all exercises"] = drawn
+                stale.append(page)
+    return stale
+
+
+def _graded():
+    """{name: results.Exercise} of the last grading; empty before the first."""
+    try:
+        exercises, _ = results.read(RESULTS)
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise ExtensionError(str(error)) from error
+    return {exercise.name: exercise for exercise in exercises}
+
+
+def setup(app):
+    app.setup_extension("folded")
+    app.add_node(exercise_card)
+    app.add_node(progress_table)
+    app.add_directive("exercise", Exercise)
+    app.add_directive("hint", Hint, override=True)
+    app.add_directive("progress", Progress)
+    app.add_post_transform(FillCards)
+    app.connect("env-updated", pages_to_rewrite)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,128 @@
+"""Asks pytest for the checks and sorts them by exercise.
+
+Collection happens once, in the warm process, and whatever wants to grade runs inside pytest's own
+run loop, so that a child can run the collected checks as pytest would.
+"""
+
+import contextlib
+import io
+import os
+
+import pytest
+
+from grading.checks import EXERCISES
+from grading.paths import CHECKS, ROOT, STUBS
+from grading.results import Check, Exercise
+
+
+class CollectionError(Exception):
+    """The files of checks themselves are broken: an author's mistake, not a learner's."""
+
+
+class Catalog:
+    """The exercises in the book's order, each with its checks."""
+
+    def __init__(self, items):
+        self._items = {}
+        for item in items:
+            name = next((n for n in _arguments(item) if n in EXERCISES), None)
+            if name is None:
+                raise CollectionError(f"{item.nodeid} asks for no exercise by its name.")
+            self._items.setdefault(name, {})[item.name] = item
+
+    def __iter__(self):
+        return iter(self._items)
+
+    def __contains__(self, name):
+        return name in self._items
+
+    def checks(self, name):
+        """{check's name: pytest item}, in the order of the file."""
+        return self._items[name]
+
+    def exercise(self, name):
+        """A fresh record of the exercise, none of its checks run."""
+        items = self._items[name].values()
+        stem = next(iter(items)).path.stem.removeprefix("test_")
+        return Exercise(
+            name=name,
+            stem=stem,
+            file=str((STUBS / f"{stem}.py").relative_to(ROOT)),
+            checks=[_check(item) for item in items],
+        )
+
+
+def with_catalog(use, stems=None):
+    """Collect the checks, then call `use(catalog)` inside pytest's run loop; return its result.
+
+    Args:
+        use: called once with the `Catalog`.
+        stems: the chapters to collect; all when None, in the book's order.
+    """
+    loop = _Loop(use)
+    files = [str(CHECKS / f"test_{stem}.py") for stem in stems or chapter_order()]
+    options = ["--import-mode=importlib", "-c", os.devnull, f"--rootdir={ROOT}", "--capture=no"]
+    without = ["cacheprovider", "terminal", "faulthandler", "doctest", "warnings", "junitxml"]
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    with contextlib.redirect_stderr(io.StringIO()) as complaints:
+        status = pytest.main(
+            [*options, *(f"-pno:{name}" for name in without), *files], plugins=[loop]
+        )
+    if loop.error is not None:
+        raise loop.error
+    if not loop.ran:
+        raise CollectionError(
+            f"pytest could not collect the checks ({status!r}).\n"
+            f"{loop.broken or complaints.getvalue()}"
+        )
+    return loop.result
+
+
+def chapter_order():
+    """The stems that have exercises, in the order of the book's table of contents."""
+    contents = (ROOT / "book" / "index.md").read_text(encoding="utf-8")
+    position = {line.strip(): i for i, line in enumerate(contents.splitlines())}
+    stems = [path.stem.removeprefix("test_") for path in CHECKS.glob("test_*.py")]
+    stems = [stem for stem in stems if stem != "exam"]
+    return sorted(stems, key=lambda stem: (position.get(stem, len(position)), stem))
+
+
+class _Loop:
+    """The pytest plugin whose run loop is ours."""
+
+    def __init__(self, use):
+        self.use, self.result, self.error, self.ran, self.broken = use, None, None, False, ""
+
+    def pytest_collectreport(self, report):
+        if report.failed:
+            self.broken += f"{report.nodeid}: {report.longreprtext}\n"
+
+    def pytest_runtestloop(self, session):
+        if self.broken:
+            return True
+        self.ran = True
+        try:
+            self.result = self.use(Catalog(session.items))
+        except BaseException as error:  # handed to the caller once pytest has cleaned up
+            self.error = error
+        return True
+
+    def pytest_runtest_setup(self, item):
+        import torch
+
+        torch.manual_seed(0)
+
+
+def _check(item):
+    return Check(
+        name=item.name,
+        title=(item.function.__doc__ or item.name).strip().splitlines()[0],
+        max_points=getattr(item.function, "points", 1),
+        hint=getattr(item.function, "hint", ""),
+    )
+
+
+def _arguments(item):
+    """The function's parameters in order: the exercise comes first."""
+    code = item.function.__code__
+    return code.co_varnames[: code.co_argcount]

@@ -1,0 +1,115 @@
+"""The grader's own exam: known mistakes must be caught by the check that names them, right answers
+in any style must pass.
+
+`python -m grading.exam` holds it and writes `_build/exam.json`: for every answer, the state of each
+check. `tests/exercises/test_exam.py` judges the outcome.
+"""
+
+import argparse
+import importlib.util
+import json
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+from grading import grader
+from grading.collect import chapter_order, with_catalog
+from grading.paths import MISTAKES, ROOT
+
+OUTCOME = ROOT / "_build" / "exam.json"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A known answer: wrong, and then caught by a named check, or right."""
+
+    stem: str
+    exercise: str
+    name: str
+    what: str
+    caught_by: str | None
+    code: object
+
+    def load(self):
+        """The subject: this answer among the reference's own functions."""
+        import attention
+
+        return SimpleNamespace(**(vars(attention) | {self.exercise: self.code}))
+
+
+def mistake(exercise, *, caught_by):
+    """Mark a function or class as a wrong answer to `exercise`, and say which check catches it."""
+    return _mark(exercise, caught_by)
+
+
+def right_answer(exercise):
+    """Mark a function or class as a right answer, written another way than the reference."""
+    return _mark(exercise, None)
+
+
+def answers(stem):
+    """The known answers of a chapter, in the order of the file."""
+    path = MISTAKES / f"{stem}.py"
+    spec = importlib.util.spec_from_file_location(f"mistakes_{stem}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for name, code in vars(module).items():
+        marked = getattr(code, "__dict__", {}).get("_known_answer")
+        if marked:
+            exercise, caught_by = marked
+            what = (code.__doc__ or "").strip().split("\n")[0]
+            yield Answer(stem, exercise, name, what, caught_by, code)
+
+
+def hold(stems=None):
+    """Grade the reference, the untouched stubs and every known answer.
+
+    Returns:
+        [{"stem", "exercise", "answer", "what", "caught_by", "state", "message", "checks"}, ...]
+        where answer is "reference", "stub" or the known answer's name.
+    """
+    stems = stems or chapter_order()
+
+    def use(catalog):
+        import attention
+
+        grader.warm_up()
+        outcomes = []
+
+        def sit(name, answer, load, file, what="", caught_by=None):
+            exercise = grader.grade(catalog.checks(name), load, catalog.exercise(name), file)
+            outcomes.append(
+                {"stem": exercise.stem, "exercise": name, "answer": answer, "what": what,
+                 "caught_by": caught_by, "state": exercise.state, "message": exercise.message,
+                 "checks": [[c.name, c.state, c.message] for c in exercise.checks]}
+            )  # fmt: skip
+
+        for name in catalog:
+            sit(name, "reference", lambda: attention, attention.__file__)
+        for stem in stems:
+            for known in answers(stem):
+                file = MISTAKES / f"{stem}.py"
+                sit(known.exercise, known.name, known.load, file, known.what, known.caught_by)
+        return outcomes
+
+    return with_catalog(use, stems)
+
+
+def _mark(exercise, caught_by):
+    def mark(code):
+        code._known_answer = (exercise, caught_by)
+        return code
+
+    return mark
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m grading.exam", description=__doc__)
+    parser.add_argument("stem", nargs="*", help="chapters to examine (default: all)")
+    outcomes = hold(parser.parse_args().stem or None)
+    OUTCOME.parent.mkdir(exist_ok=True)
+    OUTCOME.write_text(json.dumps(outcomes, indent=1), encoding="utf-8")
+    print(f"{len(outcomes)} answers examined; {OUTCOME.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()

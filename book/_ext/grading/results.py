@@ -1,0 +1,139 @@
+"""What grading yields: one record an exercise, one a check, and the JSON file that holds them.
+
+The file's schema, version 1::
+
+    {"version": 1, "inputs": DIGEST, "exercises": [EXERCISE, ...]}
+    EXERCISE = {"name", "stem", "file", "state", "points", "max_points", "message", "checks"}
+    CHECK    = {"name", "title", "state", "points", "max_points", "message", "hint"}
+
+`message` is what was observed, in plain text: it may quote a learner's code, so whoever shows it
+escapes it.
+"""
+
+import json
+import os
+import re
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+VERSION = 1
+
+PASSED = "passed"
+FAILED = "failed"
+ERROR = "error"
+TIMED_OUT = "timed out"
+CRASHED = "crashed"
+OUT_OF_MEMORY = "out of memory"
+TOO_MUCH_OUTPUT = "too much output"
+NOT_STARTED = "not started"
+NOT_RUN = "not run"
+
+LONGEST_MESSAGE = 1200
+
+
+@dataclass
+class Check:
+    """One check of an exercise and how it went."""
+
+    name: str
+    title: str
+    max_points: int
+    hint: str = ""
+    state: str = NOT_RUN
+    message: str = ""
+
+    @property
+    def points(self):
+        return self.max_points if self.state == PASSED else 0
+
+
+@dataclass
+class Exercise:
+    """One exercise: where the answer stands and how its checks went."""
+
+    name: str
+    stem: str
+    file: str
+    checks: list[Check] = field(default_factory=list)
+    message: str = ""
+    """What kept the whole file from being graded, such as a syntax error; else empty."""
+
+    @property
+    def points(self):
+        return sum(check.points for check in self.checks)
+
+    @property
+    def max_points(self):
+        return sum(check.max_points for check in self.checks)
+
+    @property
+    def diagnosis(self):
+        """The first check that did not pass: the one to tell the learner about."""
+        return next((check for check in self.checks if check.state != PASSED), None)
+
+    @property
+    def state(self):
+        if self.message:
+            return ERROR
+        if self.points == 0 and any(check.state == NOT_STARTED for check in self.checks):
+            return NOT_STARTED
+        return self.diagnosis.state if self.diagnosis else PASSED
+
+    @property
+    def next_step(self):
+        """What to do now, in one sentence; empty when there is nothing left to do."""
+        command = f"make grade EXERCISE={self.name}"
+        if self.state == NOT_STARTED:
+            return f"Open {self.file}, write {self.name}, then run: {command}"
+        return "" if self.state == PASSED else f"Mend {self.file}, then run: {command}"
+
+
+def write(path, exercises, inputs=""):
+    """Write the results by replacing the file in one step, so that no reader meets half of it."""
+    record = {
+        "version": VERSION,
+        "inputs": inputs,
+        "exercises": [_with_totals(exercise) for exercise in exercises],
+    }
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    draft.replace(path)
+
+
+def read(path):
+    """Read a results file: (exercises, inputs).
+
+    Raises:
+        ValueError: if the file is of another version of the schema.
+    """
+    record = json.loads(Path(path).read_text(encoding="utf-8"))
+    if record.get("version") != VERSION:
+        raise ValueError(
+            f"{path} has results of version {record.get('version')}, and this grader reads "
+            f"version {VERSION}: run `make grade` again."
+        )
+    return [_exercise(item) for item in record["exercises"]], record["inputs"]
+
+
+def plain(text, longest=LONGEST_MESSAGE):
+    """Text from a submission, made safe to show: no control characters, no endless lines."""
+    text = re.sub(r"\x1b\[[0-9;?]*[ -/]*[@-~]", "", str(text))  # ANSI escapes
+    text = "".join(c for c in text if c in "\n\t" or c.isprintable()).strip()
+    return text if len(text) <= longest else text[:longest].rstrip() + " … (cut)"
+
+
+def _with_totals(exercise):
+    record = asdict(exercise)
+    record |= {name: getattr(exercise, name) for name in ("state", "points", "max_points")}
+    for check, item in zip(exercise.checks, record["checks"], strict=True):
+        item["points"] = check.points
+    return record
+
+
+def _exercise(record):
+    fields = {name: record[name] for name in ("name", "stem", "file", "message")}
+    names = ("name", "title", "max_points", "hint", "state", "message")
+    checks = [Check(**{name: check[name] for name in names}) for check in record["checks"]]
+    return Exercise(**fields, checks=checks)

@@ -1,0 +1,135 @@
+"""Known answers to the exercises of soft_lookup: what people really write, right and wrong."""
+
+import torch
+import torch.nn.functional as F
+
+from grading.exam import mistake, right_answer
+
+
+@mistake("softmax", caught_by="test_softmax_survives_large_scores")
+def no_max_shift(scores):
+    """Exponentiates the scores as they are, so large ones overflow."""
+    exponentials = torch.exp(scores)
+    return exponentials / exponentials.sum(-1, keepdim=True)
+
+
+@mistake("softmax", caught_by="test_softmax_treats_rows_alone")
+def one_max_for_all(scores):
+    """Shifts by the maximum of the whole tensor."""
+    exponentials = torch.exp(scores - scores.max())
+    return exponentials / exponentials.sum(-1, keepdim=True)
+
+
+@mistake("softmax", caught_by="test_softmax_rows_sum_to_one")
+def wrong_axis(scores):
+    """Normalises over the second axis."""
+    return torch.softmax(scores, dim=1 if scores.dim() > 2 else 0)
+
+
+@mistake("softmax", caught_by="test_softmax_keeps_the_shape")
+def keepdim_forgotten(scores):
+    """Sums without keepdim, so the division cannot line up."""
+    exponentials = torch.exp(scores - scores.amax(-1, keepdim=True))
+    return exponentials / exponentials.sum(-1)
+
+
+@mistake("softmax", caught_by="test_softmax_rows_sum_to_one")
+def never_normalised(scores):
+    """Exponentiates and forgets to divide."""
+    return torch.exp(scores - scores.amax(-1, keepdim=True))
+
+
+@mistake("softmax", caught_by="test_softmax_weights_are_positive")
+def plain_shares(scores):
+    """Divides the scores by their sum, without the exponential."""
+    return scores / scores.sum(-1, keepdim=True)
+
+
+@mistake("softmax", caught_by="test_softmax_values")
+def squares(scores):
+    """Makes the scores positive by squaring them."""
+    return scores**2 / (scores**2).sum(-1, keepdim=True)
+
+
+@mistake("softmax", caught_by="test_softmax_leaves_its_input_alone")
+def in_place(scores):
+    """Shifts and exponentiates in the caller's tensor."""
+    scores -= scores.amax(-1, keepdim=True)
+    scores.exp_()
+    return scores / scores.sum(-1, keepdim=True)
+
+
+@right_answer("softmax")
+def by_torch(scores):
+    return F.softmax(scores, dim=-1)
+
+
+@right_answer("softmax")
+def by_logsumexp(scores):
+    return torch.exp(scores - torch.logsumexp(scores, dim=-1, keepdim=True))
+
+
+@right_answer("softmax")
+def row_by_row(scores):
+    rows = []
+    for row in scores.reshape(-1, scores.shape[-1]):
+        exponentials = torch.exp(row - row.max())
+        rows.append(exponentials / exponentials.sum())
+    return torch.stack(rows).reshape(scores.shape)
+
+
+@mistake("soft_lookup", caught_by="test_lookup_has_a_row_for_each_query")
+def reshaped_key(query, key, value):
+    """Reshapes the key where it should be transposed, and gives the weights back."""
+    return torch.softmax(query @ key.reshape(*key.shape[:-2], key.shape[-1], -1), -1)
+
+
+@mistake("soft_lookup", caught_by="test_lookup_averages")
+def scores_as_weights(query, key, value):
+    """Leaves the softmax out and sums the values weighted by raw scores."""
+    return query @ key.transpose(-2, -1) @ value
+
+
+@mistake("soft_lookup", caught_by="test_lookup_averages")
+def softmax_over_queries(query, key, value):
+    """Normalises over the queries, so that keys compete for nothing."""
+    return torch.softmax(query @ key.transpose(-2, -1), -2) @ value
+
+
+@mistake("soft_lookup", caught_by="test_lookup_ignores_the_order_of_entries")
+def key_reshaped(query, key, value):
+    """Reshapes the key where it should be transposed: the numbers land on other axes."""
+    return torch.softmax(query @ key.reshape(*key.shape[:-2], key.shape[-1], -1), -1) @ value
+
+
+@mistake("soft_lookup", caught_by="test_lookup_finds_the_matching_key")
+def nearest_reversed(query, key, value):
+    """Gives the weight to the key that matches least."""
+    return torch.softmax(-query @ key.transpose(-2, -1), -1) @ value
+
+
+@mistake("soft_lookup", caught_by="test_lookup_values")
+def scaled(query, key, value):
+    """Divides by √d, which belongs to a later chapter."""
+    scores = query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5
+    return torch.softmax(scores, -1) @ value
+
+
+@right_answer("soft_lookup")
+def by_einsum(query, key, value):
+    weights = torch.einsum("...qd,...kd->...qk", query, key).softmax(-1)
+    return torch.einsum("...qk,...kv->...qv", weights, value)
+
+
+@right_answer("soft_lookup")
+def by_torch_attention(query, key, value):
+    return F.scaled_dot_product_attention(query, key, value, scale=1.0)
+
+
+@right_answer("soft_lookup")
+def query_by_query(query, key, value):
+    outputs = []
+    for i in range(query.shape[-2]):
+        weights = torch.softmax((key * query[..., i : i + 1, :]).sum(-1), dim=-1)
+        outputs.append((weights[..., None] * value).sum(-2))
+    return torch.stack(outputs, dim=-2)

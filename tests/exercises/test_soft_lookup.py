@@ -1,0 +1,122 @@
+"""The checks that grade the exercises of the chapter soft_lookup."""
+
+import torch
+
+from grading.checks import assert_shape, assert_unchanged, assert_values, exercise, points
+
+softmax = exercise("softmax")
+soft_lookup = exercise("soft_lookup")
+
+
+@points(1, hint="Only the last axis is normalised: the axes in front of it stay as they are.")
+def test_softmax_keeps_the_shape(softmax):
+    """The weights have the shape of the scores."""
+    assert_shape(softmax(torch.randn(2, 3, 4)), (2, 3, 4), "the weights")
+
+
+@points(1, hint="Compute into a new tensor: methods whose name ends in _ write into the old one.")
+def test_softmax_leaves_its_input_alone(softmax):
+    """The scores are not written to."""
+    scores = torch.randn(3, 4)
+    before = scores.clone()
+    softmax(scores)
+    assert_unchanged(before, scores, "the scores")
+
+
+@points(2, hint="Which axis do you sum over? Weights compete along the last one.")
+def test_softmax_rows_sum_to_one(softmax):
+    """Each row of weights sums to one."""
+    weights = softmax(torch.randn(2, 3, 4))
+    assert_values(weights.sum(-1), torch.ones(2, 3), "the sum of a row of weights")
+
+
+@points(1, hint="A weight says how much of a value to take. What keeps e^x from going negative?")
+def test_softmax_weights_are_positive(softmax):
+    """No weight is negative, whatever the scores."""
+    weights = softmax(torch.tensor([[-3.0, -1.0, 2.0]]))
+    assert (weights > 0).all(), f"The smallest weight is {weights.min():.3g}."
+
+
+@points(2, hint="The ratio of two weights depends on the difference of their scores: e^(a − b).")
+def test_softmax_values(softmax):
+    """The weights are the exponentials' shares."""
+    scores = torch.randn(2, 5)
+    assert_values(softmax(scores), torch.softmax(scores, -1), "the weights")
+
+
+@points(2, hint="e^1000 is infinity. Adding one number to all scores of a row changes no weight: "
+        "which number keeps every exponent at or below zero?")  # fmt: skip
+def test_softmax_survives_large_scores(softmax):
+    """Scores of a thousand give finite weights."""
+    scores = torch.tensor([[1000.0, 999.0, 0.0]])
+    weights = softmax(scores)
+    assert torch.isfinite(weights).all(), f"Scores of 1000 gave the weight {_first_bad(weights)}."
+    # float32 near 1000 has steps of 6e-5, which a subtraction carries into the weights
+    expected = torch.softmax(scores, -1)
+    assert_values(weights, expected, "the weights of large scores", atol=1e-4)
+
+
+@points(2, hint="Find the largest score of each row, not one for the whole tensor: a row far below "
+        "the others would lose all its digits.")  # fmt: skip
+def test_softmax_treats_rows_alone(softmax):
+    """A row's weights do not depend on the other rows."""
+    scores = torch.tensor([[1.0, 2.0, 3.0], [501.0, 502.0, 503.0]])
+    weights = softmax(scores)
+    assert torch.isfinite(weights).all(), (
+        f"Beside a row of scores near 500, the row 1, 2, 3 got the weight {_first_bad(weights)}."
+    )
+    assert_values(weights[0], softmax(scores[:1])[0], "a row's weights beside a larger row")
+
+
+@points(1, hint="One output row for each query, as wide as a value.")
+def test_lookup_has_a_row_for_each_query(soft_lookup):
+    """The output is (query_len, value_dim)."""
+    query, key, value = _attention_inputs()
+    assert_shape(soft_lookup(query, key, value), (2, 4, 7), "the output")
+
+
+@points(2, hint="If all values are equal, so must be their weighted average: do the weights of a "
+        "query sum to one over the keys?")  # fmt: skip
+def test_lookup_averages(soft_lookup):
+    """Equal values come back unchanged."""
+    query, key, _ = _attention_inputs()
+    value = torch.full((2, 5, 7), 3.0)
+    assert_values(soft_lookup(query, key, value), torch.full((2, 4, 7), 3.0), "the output")
+
+
+@points(2, hint="Swap two entries, key and value together: a dictionary does not care about the "
+        "order of its entries.")  # fmt: skip
+def test_lookup_ignores_the_order_of_entries(soft_lookup):
+    """Reordering the entries changes nothing."""
+    query, key, value = _attention_inputs()
+    order = torch.tensor([3, 0, 4, 1, 2])
+    assert_values(
+        soft_lookup(query, key[:, order], value[:, order]),
+        soft_lookup(query, key, value),
+        "the output after reordering keys and values together",
+    )
+
+
+@points(2, hint="The weight goes to the key with the largest dot product with the query.")
+def test_lookup_finds_the_matching_key(soft_lookup):
+    """A query far along one key's direction returns that key's value."""
+    key, value = torch.eye(3), torch.tensor([[10.0, 1.0], [20.0, 2.0], [60.0, 6.0]])
+    found = soft_lookup(50 * torch.eye(3)[[1]], key, value)
+    assert_values(found, value[[1]], "what a query equal to 50 times the second key finds")
+
+
+@points(2, hint="Scores are the plain dot products here, softmax runs over the keys, and nothing "
+        "else is scaled.")  # fmt: skip
+def test_lookup_values(soft_lookup):
+    """The output is the weighted sum of the values."""
+    query, key, value = _attention_inputs()
+    expected = torch.softmax(torch.einsum("bqd,bkd->bqk", query, key), -1) @ value
+    assert_values(soft_lookup(query, key, value), expected, "the output")
+
+
+def _attention_inputs():
+    return torch.randn(2, 4, 6), torch.randn(2, 5, 6), torch.randn(2, 5, 7)
+
+
+def _first_bad(weights):
+    return weights[~torch.isfinite(weights)][0].item()
