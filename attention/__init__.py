@@ -1,0 +1,39 @@
+"""Attention, one idea a file: the PyTorch package that the book explains.
+
+Words and shapes. Tensors are batch first: query (..., query_len, d), key (..., key_len, d),
+value (..., key_len, value_dim), scores and weights (..., query_len, key_len). A mask is boolean
+and True means "may attend"; a query with nothing to attend to gets zeros.
+
+Nothing here prints, and only `attention.models.pretrained` reads files.
+"""
+
+from attention.kernel_regression import gaussian_scores, kernel_regression
+from attention.masks import causal_mask, padding_mask
+from attention.models.bert import BertEncoder, attention_maps
+from attention.multi_head import MultiHeadAttention, merge_heads, split_heads
+from attention.scaled_dot_product import attention_weights, scaled_dot_product_attention
+from attention.scoring import additive_scores, bilinear_scores, dot_scores, scaled_dot_scores
+from attention.self_attention import SelfAttention
+from attention.soft_lookup import masked_softmax, soft_lookup, softmax
+
+__all__ = [
+    "BertEncoder",
+    "MultiHeadAttention",
+    "SelfAttention",
+    "additive_scores",
+    "attention_maps",
+    "attention_weights",
+    "bilinear_scores",
+    "causal_mask",
+    "dot_scores",
+    "gaussian_scores",
+    "kernel_regression",
+    "masked_softmax",
+    "merge_heads",
+    "padding_mask",
+    "scaled_dot_product_attention",
+    "scaled_dot_scores",
+    "soft_lookup",
+    "softmax",
+    "split_heads",
+]

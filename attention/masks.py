@@ -1,0 +1,117 @@
+"""Masks: who may attend to whom.
+
+One contract in the whole book. A mask is boolean, True means "may attend", and it broadcasts to
+the scores (batch, query_len, key_len). A module with heads inserts the head axis itself into a
+mask with two or three axes; a mask with four axes is taken as it is. PyTorch's function
+`scaled_dot_product_attention` reads booleans the same way; its module `nn.MultiheadAttention`
+reads them the other way round, and Hugging Face's models add numbers to the scores.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from attention.shapes import check_boolean, check_mask
+
+
+def causal_mask(
+    query_len: int, key_len: int | None = None, *, device: torch.device | None = None
+) -> Tensor:
+    """Allow each query its own position and the ones before: nobody reads the future.
+
+        mask[i, j] = j ≤ i + (key_len − query_len)
+
+    The last query lines up with the last key, so that a model which has kept its earlier keys
+    may ask with its newest queries alone. (PyTorch's `is_causal=True` lines up the first ones.)
+
+    Args:
+        query_len: how many queries.
+        key_len: how many keys; the same number if not given.
+        device: where the mask lives.
+
+    Returns:
+        (query_len, key_len) boolean. With more queries than keys the first rows are all False.
+
+    Raises:
+        ValueError: a length is negative.
+    """
+    key_len = query_len if key_len is None else key_len
+    if query_len < 0 or key_len < 0:
+        raise ValueError(
+            f"lengths must not be negative, got query_len {query_len} and key_len {key_len}"
+        )
+    everything = torch.ones(query_len, key_len, dtype=torch.bool, device=device)
+    return everything.tril(key_len - query_len)
+
+
+def padding_mask(lengths: Tensor | Sequence[int], max_len: int) -> Tensor:
+    """Allow the real tokens of each sequence and hide the padding after them.
+
+        mask[b, 0, j] = j < lengths[b]
+
+    Args:
+        lengths: (batch,) whole numbers from 0 to max_len.
+        max_len: the padded length.
+
+    Returns:
+        (batch, 1, max_len) boolean; the axis of size one stands for "every query".
+
+    Raises:
+        TypeError: the lengths are not whole numbers.
+        ValueError: the lengths are not one axis, or one lies outside 0 … max_len.
+    """
+    lengths = torch.as_tensor(lengths)
+    if lengths.dtype == torch.bool or lengths.is_floating_point() or lengths.is_complex():
+        raise TypeError(f"lengths must be whole numbers, got {lengths.dtype}")
+    if lengths.ndim != 1:
+        raise ValueError(f"lengths must have shape (batch,), got {tuple(lengths.shape)}")
+    if ((lengths < 0) | (lengths > max_len)).any():
+        raise ValueError(
+            f"lengths must lie between 0 and max_len = {max_len}, got {lengths.tolist()}"
+        )
+    positions = torch.arange(max_len, device=lengths.device)  # (max_len,)
+    return positions < lengths[:, None, None]  # (batch, 1, max_len)
+
+
+def combine_masks(mask: Tensor | None, is_causal: bool, scores: Tensor) -> Tensor | None:
+    """Allow what the mask and, if asked for, the causal rule both allow.
+
+    Args:
+        mask: boolean, broadcast to the scores, or None.
+        is_causal: whether queries may only look back.
+        scores: (..., query_len, key_len), for their shape and device.
+
+    Returns:
+        A boolean mask that broadcasts to the scores, or None if there is nothing to hide.
+
+    Raises:
+        TypeError: the mask is not boolean.
+        ValueError: the mask does not broadcast to the scores.
+    """
+    if mask is not None:
+        check_mask(mask, scores.shape)
+    if not is_causal:
+        return mask
+    causal = causal_mask(*scores.shape[-2:], device=scores.device)
+    return causal if mask is None else mask & causal
+
+
+def add_head_axis(mask: Tensor | None) -> Tensor | None:
+    """Insert the head axis that (query_len, key_len) and (batch, query_len, key_len) lack.
+
+    Without it a batch of three would line up with three heads, and no error would say so.
+
+    Args:
+        mask: boolean with two, three or four axes, or None.
+
+    Returns:
+        (1, query_len, key_len), (batch, 1, query_len, key_len), or the mask as it came.
+
+    Raises:
+        TypeError: the mask is not boolean.
+    """
+    if mask is None:
+        return None
+    check_boolean(mask)
+    return mask.unsqueeze(-3) if mask.ndim in (2, 3) else mask

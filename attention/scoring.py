@@ -1,0 +1,103 @@
+"""Four ways to score how well a key answers a query. All return (..., query_len, key_len)."""
+
+import math
+
+from torch import Tensor
+
+from attention.shapes import check_query_key, check_shape
+
+
+def dot_scores(query: Tensor, key: Tensor) -> Tensor:
+    """Score by the dot product: no parameters, and one matrix product for all pairs.
+
+        score = q · k
+
+    Args:
+        query: (..., query_len, d).
+        key: (..., key_len, d).
+
+    Returns:
+        (..., query_len, key_len).
+
+    Raises:
+        ValueError: the last axes differ.
+
+    Source: Luong, Pham and Manning (2015), equation 8, "dot".
+    """
+    check_query_key(query, key)
+    return query @ key.transpose(-2, -1)  # (..., query_len, key_len)
+
+
+def scaled_dot_scores(query: Tensor, key: Tensor) -> Tensor:
+    """Score by the dot product over √d, whose spread does not grow with d.
+
+        score = q · k / √d
+
+    Args:
+        query: (..., query_len, d).
+        key: (..., key_len, d).
+
+    Returns:
+        (..., query_len, key_len).
+
+    Raises:
+        ValueError: the last axes differ.
+
+    Source: Vaswani et al. (2017), section 3.2.1.
+    """
+    return dot_scores(query, key) / math.sqrt(query.shape[-1])
+
+
+def bilinear_scores(query: Tensor, key: Tensor, weight: Tensor) -> Tensor:
+    """Score by a dot product after a learned map, so that query and key may differ in width.
+
+        score = q W kᵀ
+
+    Args:
+        query: (..., query_len, query_dim).
+        key: (..., key_len, key_dim).
+        weight: (query_dim, key_dim).
+
+    Returns:
+        (..., query_len, key_len).
+
+    Raises:
+        ValueError: the weight does not have shape (query_dim, key_dim).
+
+    Source: Luong, Pham and Manning (2015), equation 8, "general".
+    """
+    check_query_key(query, key, same_width=False)
+    check_shape("weight", weight, "(query_dim, key_dim)", (query.shape[-1], key.shape[-1]))
+    return query @ weight @ key.transpose(-2, -1)  # (..., query_len, key_len)
+
+
+def additive_scores(
+    query: Tensor, key: Tensor, w_query: Tensor, w_key: Tensor, v: Tensor
+) -> Tensor:
+    """Score by a small network with one hidden layer that reads query and key together.
+
+        score = v · tanh(q W_q + k W_k)
+
+    Args:
+        query: (..., query_len, query_dim).
+        key: (..., key_len, key_dim).
+        w_query: (query_dim, hidden).
+        w_key: (key_dim, hidden).
+        v: (hidden,).
+
+    Returns:
+        (..., query_len, key_len).
+
+    Raises:
+        ValueError: a parameter does not have the shape above.
+
+    Source: Bahdanau, Cho and Bengio (2015), appendix A.1.2.
+    """
+    check_query_key(query, key, same_width=False)
+    hidden = v.numel()
+    check_shape("v", v, "(hidden,)", (hidden,))
+    check_shape("w_query", w_query, "(query_dim, hidden)", (query.shape[-1], hidden))
+    check_shape("w_key", w_key, "(key_dim, hidden)", (key.shape[-1], hidden))
+    queries = (query @ w_query).unsqueeze(-2)  # (..., query_len, 1, hidden)
+    keys = (key @ w_key).unsqueeze(-3)  # (..., 1, key_len, hidden)
+    return (queries + keys).tanh() @ v  # (..., query_len, key_len)

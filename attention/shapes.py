@@ -1,0 +1,118 @@
+"""Checks at the package's door.
+
+Each error names the rule, the argument that broke it and the shapes that came, so that the
+reader of a traceback can act on its last line.
+"""
+
+import torch
+from torch import Tensor
+
+
+def check_tensor(name: str, tensor: Tensor, axes: int = 2) -> None:
+    """Raise unless `tensor` is a floating-point tensor with at least `axes` axes."""
+    if not isinstance(tensor, Tensor):
+        raise TypeError(f"{name} must be a torch.Tensor, got {type(tensor).__name__}")
+    if not tensor.is_floating_point():
+        raise TypeError(f"{name} must hold floating-point numbers, got {tensor.dtype}")
+    if tensor.ndim < axes:
+        raise ValueError(f"{name} must have at least {axes} axes, got shape {tuple(tensor.shape)}")
+
+
+def check_last_axis(name: str, tensor: Tensor, rule: str, size: int) -> None:
+    """Raise unless the last axis of `tensor` has `size` numbers; `rule` is what they are called."""
+    check_tensor(name, tensor)
+    if tensor.shape[-1] != size:
+        raise ValueError(
+            f"the last axis of {name} must be {rule} = {size}, got shape {tuple(tensor.shape)}"
+        )
+
+
+def check_shape(name: str, tensor: Tensor, rule: str, shape: tuple[int, ...]) -> None:
+    """Raise unless `tensor` has exactly this shape; `rule` names its axes."""
+    if tuple(tensor.shape) != tuple(shape):
+        raise ValueError(
+            f"{name} must have shape {rule} = {tuple(shape)}, got {tuple(tensor.shape)}"
+        )
+
+
+def check_leading(first: str, left: Tensor, second: str, right: Tensor) -> None:
+    """Raise unless the axes before the last two (batch, heads) broadcast against each other."""
+    try:
+        torch.broadcast_shapes(left.shape[:-2], right.shape[:-2])
+    except RuntimeError:
+        raise ValueError(
+            f"the axes of {first} and {second} before the last two (batch, heads) must match, "
+            f"got {first} {tuple(left.shape)} and {second} {tuple(right.shape)}"
+        ) from None
+
+
+def check_query_key(query: Tensor, key: Tensor, *, same_width: bool = True) -> None:
+    """Raise unless each query can be compared with each key.
+
+    Args:
+        query: (..., query_len, d).
+        key: (..., key_len, d), with at least one key.
+        same_width: whether `d` must be the same in both (a learned score can join two widths).
+    """
+    check_tensor("query", query)
+    check_tensor("key", key)
+    if same_width and query.shape[-1] != key.shape[-1]:
+        raise ValueError(
+            "query and key must have the same last axis, "
+            f"got query {tuple(query.shape)} and key {tuple(key.shape)}"
+        )
+    if key.shape[-2] == 0:
+        raise ValueError(f"there must be at least one key, got key {tuple(key.shape)}")
+    check_leading("query", query, "key", key)
+
+
+def check_key_value(key: Tensor, value: Tensor) -> None:
+    """Raise unless each key has exactly one value.
+
+    Args:
+        key: (..., key_len, d).
+        value: (..., key_len, value_dim).
+    """
+    check_tensor("value", value)
+    if key.shape[-2] != value.shape[-2]:
+        raise ValueError(
+            "each key needs one value (the same axis -2), "
+            f"got key {tuple(key.shape)} and value {tuple(value.shape)}"
+        )
+    check_leading("key", key, "value", value)
+
+
+def check_attention(query: Tensor, key: Tensor, value: Tensor) -> None:
+    """Raise unless query (..., query_len, d), key and value (..., key_len, ·) belong together."""
+    check_query_key(query, key)
+    check_key_value(key, value)
+    check_leading("query", query, "value", value)
+
+
+def check_boolean(mask: Tensor) -> None:
+    """Raise unless the mask is a boolean tensor: a float or 0/1 mask has two possible readings."""
+    if not isinstance(mask, Tensor):
+        raise TypeError(f"mask must be a torch.Tensor, got {type(mask).__name__}")
+    if mask.dtype != torch.bool:
+        raise TypeError(f"mask must be boolean, True may attend, got {mask.dtype}")
+
+
+def check_mask(mask: Tensor, scores_shape: tuple[int, ...]) -> None:
+    """Raise unless `mask` is boolean and broadcasts to the shape of the scores."""
+    check_boolean(mask)
+    wanted = tuple(scores_shape)
+    try:
+        fits = tuple(torch.broadcast_shapes(mask.shape, wanted)) == wanted
+    except RuntimeError:
+        fits = False
+    if not fits:
+        raise ValueError(
+            f"mask must broadcast to the scores, got mask {tuple(mask.shape)} and scores {wanted} "
+            "(a padding mask has shape (batch, 1, key_len))"
+        )
+
+
+def check_positive(name: str, number: float) -> None:
+    """Raise unless `number` is greater than zero."""
+    if not number > 0:
+        raise ValueError(f"{name} must be greater than zero, got {number}")

@@ -1,0 +1,78 @@
+"""A dictionary lookup made soft: compare a query with all keys, return a mixture of the values."""
+
+from torch import Tensor
+
+from attention.shapes import check_attention, check_mask, check_positive
+
+
+def softmax(scores: Tensor) -> Tensor:
+    """Turn each row of scores into weights: positive, summing to one, larger for larger scores.
+
+        softmax(s)ᵢ = exp(sᵢ) / Σⱼ exp(sⱼ)
+
+    Args:
+        scores: (..., n) real numbers, n at least 1. A score of −inf gets the weight zero.
+
+    Returns:
+        (..., n) weights.
+    """
+    # A shift changes no weight (it cancels in the fraction), and exp(89) overflows float32.
+    shifted = scores - scores.amax(dim=-1, keepdim=True)  # (..., n), none above zero
+    exponentials = shifted.exp()
+    return exponentials / exponentials.sum(dim=-1, keepdim=True)
+
+
+def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
+    """Softmax over the allowed places only; a hidden place gets exactly zero.
+
+        wᵢ = mᵢ exp(sᵢ) / Σⱼ mⱼ exp(sⱼ),   and w = 0 where no mⱼ is True
+
+    Args:
+        scores: (..., query_len, key_len) real numbers.
+        mask: boolean, broadcast to the scores; True may attend. None allows everything.
+
+    Returns:
+        (..., query_len, key_len) weights. A row without any True is zero, and so is its gradient.
+
+    Raises:
+        TypeError: the mask is not boolean.
+        ValueError: the mask does not broadcast to the scores.
+    """
+    if mask is None:
+        return softmax(scores)
+    check_mask(mask, scores.shape)
+    nothing_allowed = ~mask.any(dim=-1, keepdim=True)  # (..., query_len, 1)
+    scores = scores.masked_fill(~mask, float("-inf"))
+    # A row of −inf alone would compute −inf − (−inf) = NaN. Overwriting the result would be
+    # enough for the numbers, but whoever hunts a NaN with torch's anomaly detection would be
+    # sent here; so such a row enters as zeros.
+    weights = softmax(scores.masked_fill(nothing_allowed, 0.0))
+    return weights.masked_fill(nothing_allowed, 0.0)
+
+
+def soft_lookup(query: Tensor, key: Tensor, value: Tensor, temperature: float = 1.0) -> Tensor:
+    """Answer each query with the average of the values, weighted by how well their keys match.
+
+        output = softmax(q kᵀ / temperature) v
+
+    A low temperature approaches a dictionary lookup (the best key takes all), a high one the
+    plain average of the values.
+
+    Args:
+        query: (..., query_len, d).
+        key: (..., key_len, d).
+        value: (..., key_len, value_dim).
+        temperature: greater than zero.
+
+    Returns:
+        (..., query_len, value_dim).
+
+    Raises:
+        ValueError: the shapes do not belong together, or the temperature is not positive.
+        TypeError: an argument is not a floating-point tensor.
+    """
+    check_attention(query, key, value)
+    check_positive("temperature", temperature)
+    scores = query @ key.transpose(-2, -1) / temperature  # (..., query_len, key_len)
+    weights = softmax(scores)
+    return weights @ value  # (..., query_len, value_dim)

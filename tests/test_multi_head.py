@@ -1,0 +1,153 @@
+"""Multi-head attention against PyTorch's module."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+from torch.testing import assert_close
+
+from attention import MultiHeadAttention, causal_mask, merge_heads, padding_mask, split_heads
+
+BATCH, HEADS, QUERY_LEN, KEY_LEN, HEAD_DIM = 2, 3, 4, 5, 6
+D_MODEL = HEADS * HEAD_DIM
+
+
+@pytest.fixture
+def module():
+    torch.manual_seed(0)
+    return MultiHeadAttention(D_MODEL, HEADS)
+
+
+def test_each_head_gets_a_slice_of_each_tokens_vector():
+    """Head h of token t holds numbers h·head_dim … of that token, and of no other."""
+    x = torch.randn(BATCH, QUERY_LEN, D_MODEL)
+    heads = split_heads(x, HEADS)
+    assert heads.shape == (BATCH, HEADS, QUERY_LEN, HEAD_DIM)
+    for h in range(HEADS):
+        assert heads[:, h].equal(x[:, :, h * HEAD_DIM : (h + 1) * HEAD_DIM])
+
+
+@settings(deadline=None)
+@given(*[st.integers(1, 5)] * 4)
+def test_merging_undoes_splitting(batch, n_heads, length, head_dim):
+    """Split, then merge, and every number is back in its place."""
+    x = torch.randn(batch, length, n_heads * head_dim)
+    assert merge_heads(split_heads(x, n_heads)).equal(x)
+
+
+def test_splitting_and_merging_name_the_rule_that_is_broken():
+    """A width that does not divide, and a tensor without heads, are refused."""
+    with pytest.raises(ValueError, match="multiple of n_heads, got d_model 18 and n_heads 4"):
+        split_heads(torch.randn(BATCH, QUERY_LEN, D_MODEL), 4)
+    with pytest.raises(ValueError, match="multiple of n_heads, got d_model 18 and n_heads 0"):
+        MultiHeadAttention(D_MODEL, 0)
+    with pytest.raises(ValueError, match=r"x must have at least 3 axes, got shape \(4, 18\)"):
+        merge_heads(torch.randn(QUERY_LEN, D_MODEL))
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("batch_first", [True, False])
+@pytest.mark.parametrize("masked", [None, "padding", "causal"])
+def test_our_module_agrees_with_pytorchs(bias, batch_first, masked):
+    """Output and the weights of each head are those of nn.MultiheadAttention."""
+    torch.manual_seed(0)
+    theirs = nn.MultiheadAttention(D_MODEL, HEADS, bias=bias, batch_first=batch_first)
+    if bias:  # PyTorch starts them at zero, which would hide a forgotten one
+        nn.init.normal_(theirs.in_proj_bias)
+        nn.init.normal_(theirs.out_proj.bias)
+    ours = MultiHeadAttention.from_torch(theirs)
+    x, memory = torch.randn(BATCH, QUERY_LEN, D_MODEL), torch.randn(BATCH, KEY_LEN, D_MODEL)
+    mask, options = None, {}
+    if masked == "padding":
+        mask = padding_mask([KEY_LEN, 2], KEY_LEN)
+        options = {"key_padding_mask": ~mask[:, 0]}  # PyTorch's module: True is hidden
+    elif masked == "causal":
+        mask = causal_mask(QUERY_LEN, KEY_LEN)
+        options = {"attn_mask": ~mask}
+    output, weights = ours(x, memory, mask, return_weights=True)
+    turn = (lambda t: t) if batch_first else (lambda t: t.transpose(0, 1))
+    expected, expected_weights = theirs(
+        turn(x), turn(memory), turn(memory), average_attn_weights=False, **options
+    )
+    assert weights.shape == (BATCH, HEADS, QUERY_LEN, KEY_LEN)
+    assert_close(output, turn(expected))
+    assert_close(weights, expected_weights)
+
+
+def test_a_copy_from_pytorch_keeps_the_dtype_and_shares_no_memory():
+    """Training one of the two leaves the other alone."""
+    theirs = nn.MultiheadAttention(D_MODEL, HEADS, dtype=torch.float64)
+    ours = MultiHeadAttention.from_torch(theirs)
+    before = ours.to_query.weight.clone()
+    assert before.dtype == torch.float64
+    nn.init.zeros_(theirs.in_proj_weight)
+    assert ours.to_query.weight.equal(before)
+
+
+@pytest.mark.parametrize("option", [{"kdim": 7}, {"add_bias_kv": True}, {"add_zero_attn": True}])
+def test_what_our_module_lacks_is_not_copied_silently(option):
+    """A PyTorch module with other parts is refused."""
+    with pytest.raises(ValueError, match="with kdim, vdim, add_bias_kv or add_zero_attn is not"):
+        MultiHeadAttention.from_torch(nn.MultiheadAttention(D_MODEL, HEADS, **option))
+
+
+def test_without_a_memory_the_sequence_attends_to_itself(module):
+    """Memory defaults to x, with and without the weights."""
+    x = torch.randn(BATCH, QUERY_LEN, D_MODEL)
+    output, weights = module(x, return_weights=True)
+    assert_close(module(x), output)
+    assert_close(module(x, x), output)
+    assert_close(weights.sum(-1), torch.ones(BATCH, HEADS, QUERY_LEN))
+
+
+def test_a_batch_of_masks_is_not_taken_for_a_mask_of_heads(module):
+    """With as many sentences as heads, each sentence still gets its own padding in all heads."""
+    x = torch.randn(HEADS, KEY_LEN, D_MODEL)
+    lengths = [1, 3, KEY_LEN]
+    _, weights = module(x, mask=padding_mask(lengths, KEY_LEN), return_weights=True)
+    for b, length in enumerate(lengths):
+        assert (weights[b, :, :, length:] == 0).all()
+        assert (weights[b, :, :, :length] > 0).all()
+
+
+def test_a_mask_with_four_axes_may_differ_from_head_to_head(module):
+    """A head can be given its own view."""
+    x = torch.randn(BATCH, KEY_LEN, D_MODEL)
+    mask = torch.ones(1, HEADS, KEY_LEN, KEY_LEN, dtype=torch.bool)
+    mask[:, 1] = causal_mask(KEY_LEN)
+    _, weights = module(x, mask=mask, return_weights=True)
+    assert (weights[:, 1].triu(1) == 0).all()
+    assert (weights[:, [0, 2]] > 0).all()
+
+
+def test_a_hidden_token_changes_nothing(module):
+    """Whatever the padding holds, the output is the same."""
+    x, memory = torch.randn(BATCH, QUERY_LEN, D_MODEL), torch.randn(BATCH, KEY_LEN, D_MODEL)
+    mask = padding_mask([KEY_LEN, 2], KEY_LEN)
+    changed = memory.clone()
+    changed[1, 2:] += 10
+    assert_close(module(x, changed, mask), module(x, memory, mask))
+
+
+def test_a_sentence_of_nothing_but_padding_trains_without_nan(module):
+    """All its weights are zero, and every gradient is finite."""
+    x = torch.randn(BATCH, KEY_LEN, D_MODEL, requires_grad=True)
+    output, weights = module(x, mask=padding_mask([KEY_LEN, 0], KEY_LEN), return_weights=True)
+    output.square().sum().backward()
+    assert (weights[1] == 0).all()
+    assert x.grad.isfinite().all()
+    assert all(p.grad.isfinite().all() for p in module.parameters())
+
+
+def test_the_module_names_the_argument_that_is_wrong(module):
+    """The error says x or memory, d_model, and the shape that came."""
+    x = torch.randn(BATCH, QUERY_LEN, D_MODEL)
+    with pytest.raises(ValueError, match=r"of memory must be d_model = 18, got shape \(2, 4, 7\)"):
+        module(x, x[..., :7])
+    with pytest.raises(ValueError, match=r"of x must be d_model = 18, got shape \(2, 4, 7\)"):
+        module(x[..., :7])
+    with pytest.raises(TypeError, match="mask must be boolean"):
+        module(x, mask=torch.zeros(QUERY_LEN, QUERY_LEN))
+    with pytest.raises(ValueError, match=r"got mask \(1, 2, 4\) and scores \(2, 3, 4, 4\)"):
+        module(x, mask=torch.ones(BATCH, QUERY_LEN, dtype=torch.bool))

@@ -1,0 +1,159 @@
+"""Scaled dot-product attention against PyTorch's function and a slow double loop."""
+
+import inspect
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch.testing import assert_close
+
+from attention import attention_weights, causal_mask, scaled_dot_product_attention
+
+BATCH, HEADS, QUERY_LEN, KEY_LEN, HEAD_DIM, VALUE_DIM = 2, 3, 4, 5, 6, 7
+
+
+@pytest.fixture
+def inputs():
+    torch.manual_seed(0)
+    query = torch.randn(BATCH, HEADS, QUERY_LEN, HEAD_DIM, requires_grad=True)
+    key = torch.randn(BATCH, HEADS, KEY_LEN, HEAD_DIM, requires_grad=True)
+    value = torch.randn(BATCH, HEADS, KEY_LEN, VALUE_DIM, requires_grad=True)
+    return query, key, value
+
+
+def some_mask():
+    """A mask in which each query may attend to at least one key."""
+    mask = torch.rand(BATCH, 1, QUERY_LEN, KEY_LEN) > 0.5
+    mask[..., 2] = True
+    return mask
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("scale", [None, 0.0, 0.3])
+def test_attention_agrees_with_pytorch(inputs, masked, scale):
+    """Output and all three gradients are those of F.scaled_dot_product_attention."""
+    mask = some_mask() if masked else None
+    ours = scaled_dot_product_attention(*inputs, mask, scale=scale)
+    theirs = F.scaled_dot_product_attention(*inputs, attn_mask=mask, scale=scale)
+    assert ours.shape == (BATCH, HEADS, QUERY_LEN, VALUE_DIM)
+    assert_close(ours, theirs)
+    upstream = torch.randn_like(ours)
+    ours_grads = torch.autograd.grad(ours, inputs, upstream)
+    theirs_grads = torch.autograd.grad(theirs, inputs, upstream)
+    for mine, reference in zip(ours_grads, theirs_grads, strict=True):
+        assert_close(mine, reference)
+
+
+def test_attention_agrees_with_a_slow_double_loop(inputs):
+    """The formula, one pair at a time, in float64."""
+    query, key, value = (x.detach().double() for x in inputs)
+    mask = some_mask()
+    expected = torch.zeros(BATCH, HEADS, QUERY_LEN, VALUE_DIM, dtype=torch.float64)
+    for b in range(BATCH):
+        for h in range(HEADS):
+            for i in range(QUERY_LEN):
+                exps = [
+                    math.exp(query[b, h, i] @ key[b, h, j] / HEAD_DIM**0.5) * mask[b, 0, i, j]
+                    for j in range(KEY_LEN)
+                ]
+                expected[b, h, i] = sum(e * v for e, v in zip(exps, value[b, h], strict=True))
+                expected[b, h, i] /= sum(exps)
+    assert_close(scaled_dot_product_attention(query, key, value, mask), expected)
+
+
+@pytest.mark.parametrize("is_causal", [False, True])
+def test_the_weights_are_what_the_output_mixes_the_values_with(inputs, is_causal):
+    """The identity matrix as value makes the output show the weights."""
+    query, key, _ = inputs
+    mask = some_mask()
+    identity = torch.eye(KEY_LEN)
+    shown = scaled_dot_product_attention(query, key, identity, mask, is_causal=is_causal, scale=0.3)
+    weights = attention_weights(query, key, mask, is_causal=is_causal, scale=0.3)
+    assert weights.shape == (BATCH, HEADS, QUERY_LEN, KEY_LEN)
+    assert_close(weights, shown)
+    if not is_causal:  # with both, a row may be empty
+        assert_close(weights.sum(-1), torch.ones(BATCH, HEADS, QUERY_LEN))
+
+
+def test_causal_attention_of_equal_lengths_agrees_with_pytorch(inputs):
+    """On a square the two ways to line up are one."""
+    query, key, value = inputs
+    key, value = key[..., :QUERY_LEN, :], value[..., :QUERY_LEN, :]
+    theirs = F.scaled_dot_product_attention(query, key, value, is_causal=True)
+    assert_close(scaled_dot_product_attention(query, key, value, is_causal=True), theirs)
+
+
+@pytest.mark.parametrize("key_len", [2, KEY_LEN])
+def test_causal_attention_lines_the_last_query_up_with_the_last_key(inputs, key_len):
+    """With more keys the queries are the newest; with fewer, the first see nothing: zeros."""
+    query, key, value = inputs[0], inputs[1][..., :key_len, :], inputs[2][..., :key_len, :]
+    ours = scaled_dot_product_attention(query, key, value, is_causal=True)
+    mask = causal_mask(QUERY_LEN, key_len)
+    assert_close(ours, F.scaled_dot_product_attention(query, key, value, attn_mask=mask))
+    assert (ours[:, :, : max(QUERY_LEN - key_len, 0)] == 0).all()
+
+
+def test_a_causal_rule_and_a_mask_must_both_allow(inputs):
+    """Asking for both hides what either hides."""
+    mask = some_mask()
+    both = mask & causal_mask(QUERY_LEN, KEY_LEN)
+    ours = attention_weights(*inputs[:2], mask, is_causal=True)
+    assert (ours[(~both).expand_as(ours)] == 0).all()
+    assert_close(ours, attention_weights(*inputs[:2], both))
+
+
+def test_a_query_with_nothing_to_attend_to_gets_zeros_and_no_gradient(inputs):
+    """Its output is zero, nothing is NaN, and it teaches neither itself nor the keys."""
+    mask = torch.ones(QUERY_LEN, KEY_LEN, dtype=torch.bool)
+    mask[1] = False
+    output = scaled_dot_product_attention(*inputs, mask)
+    assert (output[..., 1, :] == 0).all()
+    grads = torch.autograd.grad(output.square().sum(), inputs, retain_graph=True)
+    assert all(grad.isfinite().all() for grad in grads)
+    assert (grads[0][..., 1, :] == 0).all() and (grads[0][..., 0, :] != 0).any()
+    for grad in torch.autograd.grad(output[..., 1, :].sum(), inputs):
+        assert (grad == 0).all()
+
+
+def test_half_precision_keeps_its_dtype_and_its_zeros(inputs):
+    """float16 in, float16 out, near the float32 answer."""
+    mask = some_mask()
+    mask[0, 0, 0] = False
+    halves = [x.detach().half() for x in inputs]
+    output = scaled_dot_product_attention(*halves, mask)
+    assert output.dtype == torch.float16
+    assert (output[0, :, 0] == 0).all()
+    exact = scaled_dot_product_attention(*(x.float() for x in halves), mask)
+    assert_close(output.float(), exact, rtol=5e-3, atol=5e-3)  # float16 has 11 bits
+
+
+def test_attention_writes_into_none_of_its_inputs(inputs):
+    """Query, key, value and mask are what they were."""
+    mask = some_mask()
+    before = [x.clone() for x in (*inputs, mask)]
+    scaled_dot_product_attention(*inputs, mask, is_causal=True)
+    for now, then in zip((*inputs, mask), before, strict=True):
+        assert_close(now, then, rtol=0, atol=0)  # untouched is exact
+
+
+def test_attention_names_the_rule_that_its_inputs_break(inputs):
+    """Each error says which rule, which argument, and the shapes that came."""
+    query, key, value = inputs
+    with pytest.raises(ValueError, match=r"same last axis, got query .*4, 6\) and key .*5, 7\)"):
+        scaled_dot_product_attention(query, value, value)
+    with pytest.raises(ValueError, match=r"same last axis, got query .*4, 6\) and key .*5, 7\)"):
+        attention_weights(query, value)
+    with pytest.raises(ValueError, match=r"one value .* key \(2, 3, 5, 6\) and value \(2, 3, 4, 7"):
+        scaled_dot_product_attention(query, key, value[..., 1:, :])
+    with pytest.raises(ValueError, match=r"mask must broadcast .* \(2, 1, 5\) and scores \(2, 3"):
+        scaled_dot_product_attention(*inputs, torch.ones(BATCH, 1, KEY_LEN, dtype=torch.bool))
+    with pytest.raises(TypeError, match=r"mask must be boolean, True may attend, got torch\.float"):
+        scaled_dot_product_attention(*inputs, torch.zeros(QUERY_LEN, KEY_LEN))
+
+
+def test_the_lesson_is_five_lines():
+    """The book prints the body and explains it line by line."""
+    source = inspect.getsource(scaled_dot_product_attention)
+    body = source.split('"""')[2].strip().splitlines()
+    assert len(body) == 5
