@@ -23,11 +23,11 @@ logger = logging.getLogger(__name__)
 DIFFICULTY = {1: "easy", 2: "medium", 3: "hard"}
 
 
-class exercise_card(nodes.General, nodes.Element):  # noqa: N801
+class exercise_card(nodes.General, nodes.Element):
     """Stands for the card of `node["exercise"]`."""
 
 
-class progress_table(nodes.General, nodes.Element):  # noqa: N801
+class progress_table(nodes.General, nodes.Element):
     """Stands for the table of all exercises."""
 
 
@@ -50,12 +50,11 @@ class Exercise(SphinxDirective):
         self.state.nested_parse(self.content, self.content_offset, content)
         hints = [node for node in content.children if "hint" in node.get("classes", [])]
         box += [node for node in content.children if node not in hints]
-        box += self._code(stub, name, caption=str(stub.relative_to(ROOT)))
+        box += self._stub(stub, name)
         box += exercise_card(exercise=name)
         for number, hint in enumerate(hints, 1):
             box += fold(f"Hint {number} of {len(hints)}", hint.children, "hint")
-        solution = defining_file("attention", name, ROOT)
-        box += fold("Solution", [self._code(solution, name)], "solution")
+        box += fold("Solution", [self._solution(name)], "solution")
         self.env.metadata[self.env.docname].setdefault("exercises", {})[name] = ""
         return [box]
 
@@ -67,28 +66,40 @@ class Exercise(SphinxDirective):
         title += nodes.raw("", f'<span class="effort">{label} {minutes} min</span>', format="html")
         return title
 
-    def _code(self, path, name, caption=None):
-        """The source of one function or class, cut from its file, never retyped."""
+    def _stub(self, path, name):
+        """The learner's function as it stands in their file, whatever state that is in."""
         self.env.note_dependency(str(path))
-        source = path.read_text(encoding="utf-8")
         try:
-            tree = ast.parse(source)
-        except SyntaxError:  # a learner's stub; the card says so
-            return self._literal(source, caption)
-        found = next((n for n in tree.body if getattr(n, "name", None) == name), None)
-        if found is None:
-            if path.parent == STUBS:  # a learner's stub again
-                return self._literal(source, caption)
-            raise self.error(f"exercise {name}: {path.relative_to(ROOT)} defines no {name}")
-        return self._literal(ast.get_source_segment(source, found), caption)
+            source = path.read_text(encoding="utf-8")
+        except (FileNotFoundError, UnicodeDecodeError):  # the card says what is wrong
+            source = ""
+        label = nodes.caption("", "", nodes.literal(text=str(path.relative_to(ROOT))))
+        code = _literal(_cut(source, name) or source)
+        classes = ["literal-block-wrapper"]
+        return nodes.container("", label, code, literal_block=True, classes=classes)
 
-    def _literal(self, source, caption):
-        block = nodes.literal_block(source, source, language="python")
-        if not caption:
-            return block
-        label = nodes.caption(caption, "", nodes.literal(text=caption))
-        return nodes.container("", label, block, literal_block=True,
-                               classes=["literal-block-wrapper"])  # fmt: skip
+    def _solution(self, name):
+        """The reference's source, cut from its file, never retyped."""
+        try:
+            path = defining_file("attention", name, ROOT)
+        except ValueError as error:
+            raise self.error(f"exercise {name}: {error}") from error
+        self.env.note_dependency(str(path))
+        return _literal(_cut(path.read_text(encoding="utf-8"), name))
+
+
+def _cut(source, name):
+    """The source of one top-level function or class; None if there is none, or no Python."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return None
+    found = next((node for node in tree.body if getattr(node, "name", None) == name), None)
+    return found and ast.get_source_segment(source, found)
+
+
+def _literal(source):
+    return nodes.literal_block(source, source, language="python")
 
 
 class Hint(SphinxDirective):

@@ -3,7 +3,7 @@
 from docutils import nodes
 
 
-class folded(nodes.General, nodes.Element):  # noqa: N801 (docutils names nodes in lower case)
+class folded(nodes.General, nodes.Element):
     """Children that show when the reader opens the summary, which is `node["summary"]`."""
 
 
