@@ -20,9 +20,9 @@ html: $(READY) ## grade the exercises, run the pages' code, write the site
 	@$(BIN)/sphinx-build -q -W --keep-going -c . book $(HTML)
 	@echo "The book is at $(abspath $(HTML))/index.html"
 
-live: $(READY) ## serve the site on this machine and rebuild it whenever a file is saved
-	@$(BIN)/sphinx-autobuild -c . book $(HTML) --watch attention --watch tests \
-	  --open-browser --pre-build "$(BIN)/python -m grading --brief"
+live: $(READY) ## serve the book here; saved exercises and pages change at once (PORT=8000)
+	@$(BIN)/python -m grading --brief
+	@$(BIN)/python -m live $(if $(PORT),--port $(PORT))
 
 grade: $(READY) ## grade your exercises in book/exercises; EXERCISE=name for one
 	@$(BIN)/python -m grading $(EXERCISE)

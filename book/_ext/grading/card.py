@@ -25,9 +25,9 @@ _templates = Environment(
 _templates.filters |= {"slug": _slug, "command": _command}
 
 
-def html(exercise):
-    """The card of one `results.Exercise`."""
-    return _templates.get_template("card.html").render(exercise=exercise)
+def html(exercise, running=None):
+    """The card of one `results.Exercise`; while it is being graded, `running` says so."""
+    return _templates.get_template("card.html").render(exercise=exercise, running=running)
 
 
 def progress(exercises, pages):

@@ -11,6 +11,7 @@ import os
 import select
 import signal
 import time
+from dataclasses import dataclass
 
 from grading import child, results
 from grading.child import Limits
@@ -20,6 +21,10 @@ from grading.child import Limits
 PATIENCE = 2
 
 LIMITS = Limits()
+
+
+class Outdated(Exception):
+    """The answer changed while it was being graded."""
 
 
 def warm_up():
@@ -34,7 +39,9 @@ def warm_up():
     gc.freeze()
 
 
-def grade(checks, load, exercise, answer_file, limits=LIMITS, told=None):
+def grade(
+    checks, load, exercise, answer_file, limits=LIMITS, told=None, outdated=None, watched=None
+):
     """Run an exercise's checks on one answer and return the exercise with its results.
 
     Args:
@@ -44,12 +51,17 @@ def grade(checks, load, exercise, answer_file, limits=LIMITS, told=None):
         answer_file: the file to look for in tracebacks.
         limits: what the answer may use.
         told: called with the exercise after each check, for whoever shows progress.
+        outdated: called when the file descriptor `watched` has something to read.
+
+    Raises:
+        Outdated: `outdated` said True; the child has been ended.
     """
     left = list(exercise.checks)
     forced_ends = 0
     while left and not exercise.message and forced_ends < PATIENCE:
         items = [checks[check.name] for check in left]
-        ended_by_force = _run_child(items, left, load, exercise, answer_file, limits, told)
+        listening = _Listening(limits, told, outdated, watched)
+        ended_by_force = _run_child(items, left, load, exercise, answer_file, listening)
         forced_ends += ended_by_force
         if not ended_by_force:
             break
@@ -58,7 +70,21 @@ def grade(checks, load, exercise, answer_file, limits=LIMITS, told=None):
     return exercise
 
 
-def _run_child(items, left, load, exercise, answer_file, limits, told):
+@dataclass
+class _Listening:
+    """What the parent does while a child runs."""
+
+    limits: Limits
+    told: object
+    outdated: object
+    watched: int | None
+
+    def tell(self, exercise):
+        if self.told:
+            self.told(exercise)
+
+
+def _run_child(items, left, load, exercise, answer_file, listening):
     """Fork, listen until the child is done or must be ended; True if it was ended by force."""
     result_reader, result_writer = os.pipe()
     output_reader, output_writer = os.pipe()
@@ -66,55 +92,76 @@ def _run_child(items, left, load, exercise, answer_file, limits, told):
     if pid == 0:
         os.close(result_reader)
         os.close(output_reader)
-        child.run(items, load, answer_file, result_writer, output_writer, limits)
+        child.run(items, load, answer_file, result_writer, output_writer, listening.limits)
     os.close(result_writer)
     os.close(output_writer)
-    by_name = {check.name: check for check in left}
-    running, finished, verdict = left[0], False, None
-    printed, buffer = 0, b""
-    deadline = time.monotonic() + limits.seconds
+    hearing = _Hearing(left, exercise, listening)
     try:
-        while verdict is None:
-            ready, _, _ = select.select(
-                [result_reader, output_reader], [], [], max(0, deadline - time.monotonic())
-            )
-            if not ready:
-                verdict = results.TIMED_OUT
-            if output_reader in ready:
-                chunk = os.read(output_reader, 1 << 16)
-                printed += len(chunk)
-                if printed > limits.output:
-                    verdict = results.TOO_MUCH_OUTPUT
-            if result_reader in ready:
-                chunk = os.read(result_reader, 1 << 16)
-                if not chunk:
-                    break
-                buffer += chunk
-                *lines, buffer = buffer.split(b"\n")
-                for line in map(json.loads, lines):
-                    if "problem" in line:
-                        exercise.message, finished = line["problem"], True
-                    elif "end" in line:
-                        finished = True
-                    elif "start" in line:
-                        running = by_name[line["start"]]
-                        deadline = time.monotonic() + limits.seconds
-                    else:
-                        check = by_name[line["check"]]
-                        check.state, check.message = line["state"], line["message"]
-                        if told:
-                            told(exercise)
+        hearing.until_the_end(result_reader, output_reader)
     finally:
         status = _end(pid)
         os.close(result_reader)
         os.close(output_reader)
-    if finished:
+    if hearing.finished:
         return False
-    running.state = verdict or results.CRASHED
-    running.message = _ending(running.state, status, limits)
-    if told:
-        told(exercise)
+    running = hearing.running
+    running.state = hearing.verdict or results.CRASHED
+    running.message = _ending(running.state, status, listening.limits)
+    listening.tell(exercise)
     return True
+
+
+class _Hearing:
+    """What has been heard from one child."""
+
+    def __init__(self, left, exercise, listening):
+        self.by_name = {check.name: check for check in left}
+        self.exercise, self.listening = exercise, listening
+        self.running = left[0]
+        self.finished, self.verdict = False, None
+        self.printed, self.rest = 0, b""
+        self.deadline = time.monotonic() + listening.limits.seconds
+
+    def until_the_end(self, result_reader, output_reader):
+        """Listen until the child closes its pipe or breaks a limit (then `verdict` is set)."""
+        pipes = [result_reader, output_reader]
+        if self.listening.watched is not None:
+            pipes.append(self.listening.watched)
+        while self.verdict is None:
+            ready, _, _ = select.select(pipes, [], [], max(0, self.deadline - time.monotonic()))
+            if not ready:
+                self.verdict = results.TIMED_OUT
+            if self.listening.watched in ready and self.listening.outdated():
+                raise Outdated
+            if output_reader in ready:
+                self.printed += len(os.read(output_reader, 1 << 16))
+                if self.printed > self.listening.limits.output:
+                    self.verdict = results.TOO_MUCH_OUTPUT
+            if result_reader in ready:
+                chunk = os.read(result_reader, 1 << 16)
+                if not chunk:
+                    break
+                *lines, self.rest = (self.rest + chunk).split(b"\n")
+                for line in lines:
+                    self._take(line)
+
+    def _take(self, line):
+        """Note one line; a line that is not of the child's making is no result but a crash."""
+        try:
+            line = json.loads(line)
+            if "problem" in line:
+                self.exercise.message, self.finished = results.plain(line["problem"]), True
+            elif "end" in line:
+                self.finished = True
+            elif "start" in line:
+                self.running = self.by_name[line["start"]]
+                self.deadline = time.monotonic() + self.listening.limits.seconds
+            else:
+                check = self.by_name[line["check"]]
+                check.state, check.message = results.known(line["state"]), str(line["message"])
+                self.listening.tell(self.exercise)
+        except (ValueError, KeyError, TypeError):
+            self.verdict = results.CRASHED
 
 
 def _end(pid):

@@ -27,6 +27,7 @@ OUT_OF_MEMORY = "out of memory"
 TOO_MUCH_OUTPUT = "too much output"
 NOT_STARTED = "not started"
 NOT_RUN = "not run"
+STATES = (PASSED, FAILED, ERROR, TIMED_OUT, CRASHED, OUT_OF_MEMORY, TOO_MUCH_OUTPUT, NOT_STARTED)
 
 LONGEST_MESSAGE = 1200
 
@@ -93,7 +94,7 @@ def write(path, exercises, inputs=""):
     record = {
         "version": VERSION,
         "inputs": inputs,
-        "exercises": [_with_totals(exercise) for exercise in exercises],
+        "exercises": [as_record(exercise) for exercise in exercises],
     }
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -114,7 +115,14 @@ def read(path):
             f"{path} has results of version {record.get('version')}, and this grader reads "
             f"version {VERSION}: run `make grade` again."
         )
-    return [_exercise(item) for item in record["exercises"]], record["inputs"]
+    return [from_record(item) for item in record["exercises"]], record["inputs"]
+
+
+def known(state):
+    """The state, if it is one that a check can end in; else `ValueError`."""
+    if state not in STATES:
+        raise ValueError(f"no check ends in the state {state!r}")
+    return state
 
 
 def plain(text, longest=LONGEST_MESSAGE):
@@ -124,7 +132,8 @@ def plain(text, longest=LONGEST_MESSAGE):
     return text if len(text) <= longest else text[:longest].rstrip() + " … (cut)"
 
 
-def _with_totals(exercise):
+def as_record(exercise):
+    """An exercise as the schema has it."""
     record = asdict(exercise)
     record |= {name: getattr(exercise, name) for name in ("state", "points", "max_points")}
     for check, item in zip(exercise.checks, record["checks"], strict=True):
@@ -132,7 +141,8 @@ def _with_totals(exercise):
     return record
 
 
-def _exercise(record):
+def from_record(record):
+    """The inverse of `as_record`."""
     fields = {name: record[name] for name in ("name", "stem", "file", "message")}
     names = ("name", "title", "max_points", "hint", "state", "message")
     checks = [Check(**{name: check[name] for name in names}) for check in record["checks"]]
