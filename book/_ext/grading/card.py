@@ -19,10 +19,23 @@ def _command(sentence):
     return escape(before) + Markup("<code>{}</code>").format(make + command) if make else sentence
 
 
+def _number(entry):
+    """A table's entry, short enough for a phone."""
+    if entry is None:
+        return "NaN"
+    return f"{entry:.2f}" if abs(entry) < 100 else f"{entry:.0f}"
+
+
+def _shade(entry, rows):
+    """How dark a cell is, from 0 to 1, against the table's largest entry."""
+    largest = max((abs(e) for row in rows for e in row if e is not None), default=0)
+    return f"{abs(entry or 0) / max(largest, 1):.2f}"
+
+
 _templates = Environment(
     loader=PackageLoader("grading", "."), autoescape=select_autoescape(), trim_blocks=False
 )
-_templates.filters |= {"slug": _slug, "command": _command}
+_templates.filters |= {"slug": _slug, "command": _command, "number": _number, "shade": _shade}
 
 
 def html(exercise, running=None):

@@ -11,6 +11,19 @@ SUBJECT = pytest.StashKey()
 EXERCISES = set()
 
 
+class Failure(AssertionError):
+    """A failed check with a picture of what was observed.
+
+    Args:
+        message: what was observed, in a sentence or two.
+        maps: {title: table of numbers}, such as yours beside the expected one.
+    """
+
+    def __init__(self, message, maps=None):
+        super().__init__(message)
+        self.maps = maps or {}
+
+
 class Missing(Exception):
     """The answer's file lacks the function or class that the exercise asks for."""
 
@@ -72,11 +85,57 @@ def assert_values(actual, expected, what="the result", *, rtol=None, atol=None):
     if wrong.any():
         first = tuple(wrong.nonzero()[0].tolist())
         where = f" at {list(first)}" if first else ""
-        raise AssertionError(
+        raise Failure(
             f"Expected {what} to be {expected[first].item():.4g}{where}, "
             f"got {actual[first].item():.4g} "
-            f"({int(wrong.sum())} of {wrong.numel()} entries differ)."
+            f"({int(wrong.sum())} of {wrong.numel()} entries differ).",
+            side_by_side(actual[first[:-2]], expected[first[:-2]]),
         )
+
+
+def assert_reads_only(reads, allowed, what="position"):
+    """Fail if an output changes with an input that it may not read.
+
+    Args:
+        reads: (n_outputs, n_inputs) boolean, as `which_inputs_matter` returns it.
+        allowed: the same shape; True where an output may depend on an input.
+        what: the word for one input.
+    """
+    __tracebackhide__ = True
+    leaks = reads & ~allowed
+    if leaks.any():
+        output, source = leaks.nonzero()[0].tolist()
+        raise Failure(
+            f"Output {output} changes when {what} {source} does, which it may not read.",
+            {"yours reads": reads.float(), "may read": allowed.float()},
+        )
+
+
+def which_inputs_matter(function, x):
+    """Find by trying which outputs change with which inputs.
+
+    Args:
+        function: takes (batch, n_inputs, d), returns (batch, n_outputs, d_out).
+        x: (1, n_inputs, d).
+
+    Returns:
+        (n_outputs, n_inputs) boolean: True where output i changes when input j does.
+    """
+    before = function(x.clone())
+    columns = []
+    for position in range(x.shape[1]):
+        other = x.clone()
+        other[:, position] += 1.0
+        columns.append((function(other) != before).any(-1)[0])
+    return torch.stack(columns, dim=-1)
+
+
+def side_by_side(yours, expected, largest=8):
+    """{title: table} for two tensors, cut to what can be read; empty for two numbers."""
+    if expected.dim() == 0:
+        return {}
+    cut = (slice(largest),) * min(expected.dim(), 2)
+    return {"yours": yours[cut], "expected": expected[cut]}
 
 
 def assert_unchanged(before, after, what):

@@ -43,9 +43,11 @@ class Reporter:
         report = yield
         if call.excinfo is not None and call.when != "teardown":
             state, message = explain(call.excinfo.value, self.answer_file)
-            self.send({"check": item.name, "state": state, "message": message})
+            maps = getattr(call.excinfo.value, "maps", {})
+            maps = {title: results.table(numbers.detach()) for title, numbers in maps.items()}
+            self.send({"check": item.name, "state": state, "message": message, "maps": maps})
         elif call.when == "call":
-            self.send({"check": item.name, "state": results.PASSED, "message": ""})
+            self.send({"check": item.name, "state": results.PASSED, "message": "", "maps": {}})
         return report
 
 

@@ -159,8 +159,9 @@ class _Hearing:
             else:
                 check = self.by_name[line["check"]]
                 check.state, check.message = results.known(line["state"]), str(line["message"])
+                check.maps = {str(k): results.table(v) for k, v in line["maps"].items()}
                 self.listening.tell(self.exercise)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             self.verdict = results.CRASHED
 
 

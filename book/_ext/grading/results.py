@@ -4,13 +4,15 @@ The file's schema, version 1::
 
     {"version": 1, "inputs": DIGEST, "exercises": [EXERCISE, ...]}
     EXERCISE = {"name", "stem", "file", "state", "points", "max_points", "message", "checks"}
-    CHECK    = {"name", "title", "state", "points", "max_points", "message", "hint"}
+    CHECK    = {"name", "title", "state", "points", "max_points", "message", "hint", "maps"}
 
 `message` is what was observed, in plain text: it may quote a learner's code, so whoever shows it
-escapes it.
+escapes it. `maps` is {title: table}, a table being rows of numbers, None for one that is not
+finite: a picture as data, which the page and the terminal each draw in their own way.
 """
 
 import json
+import math
 import os
 import re
 from dataclasses import asdict, dataclass, field
@@ -30,6 +32,7 @@ NOT_RUN = "not run"
 STATES = (PASSED, FAILED, ERROR, TIMED_OUT, CRASHED, OUT_OF_MEMORY, TOO_MUCH_OUTPUT, NOT_STARTED)
 
 LONGEST_MESSAGE = 1200
+MOST_ROWS = 12  # of a map
 
 
 @dataclass
@@ -42,6 +45,7 @@ class Check:
     hint: str = ""
     state: str = NOT_RUN
     message: str = ""
+    maps: dict = field(default_factory=dict)
 
     @property
     def points(self):
@@ -71,6 +75,11 @@ class Exercise:
     def diagnosis(self):
         """The first check that did not pass: the one to tell the learner about."""
         return next((check for check in self.checks if check.state != PASSED), None)
+
+    @property
+    def later_failures(self):
+        """The failures after the diagnosis: they may have the same cause."""
+        return [c for c in self.checks if c.state != PASSED and c is not self.diagnosis]
 
     @property
     def state(self):
@@ -125,6 +134,25 @@ def known(state):
     return state
 
 
+def table(numbers):
+    """Rows of numbers as a map holds them: plain floats, None for what is not finite.
+
+    Raises:
+        TypeError: if these are no numbers, or too many to read.
+    """
+    rows = numbers.tolist() if hasattr(numbers, "tolist") else numbers
+    rows = rows if rows and isinstance(rows[0], list) else [rows]
+    if len(rows) > MOST_ROWS or any(len(row) > MOST_ROWS for row in rows):
+        raise TypeError(f"a map has at most {MOST_ROWS} rows and columns")
+    return [[_number(entry) for entry in row] for row in rows]
+
+
+def _number(entry):
+    if entry is None or not math.isfinite(entry):
+        return None
+    return round(float(entry), 4)
+
+
 def plain(text, longest=LONGEST_MESSAGE):
     """Text from a submission, made safe to show: no control characters, no endless lines."""
     text = re.sub(r"\x1b\[[0-9;?]*[ -/]*[@-~]", "", str(text))  # ANSI escapes
@@ -144,6 +172,6 @@ def as_record(exercise):
 def from_record(record):
     """The inverse of `as_record`."""
     fields = {name: record[name] for name in ("name", "stem", "file", "message")}
-    names = ("name", "title", "max_points", "hint", "state", "message")
+    names = ("name", "title", "max_points", "hint", "state", "message", "maps")
     checks = [Check(**{name: check[name] for name in names}) for check in record["checks"]]
     return Exercise(**fields, checks=checks)

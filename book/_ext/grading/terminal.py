@@ -3,6 +3,7 @@
 The words are those of the card in the page; the state names carry the meaning, colour only helps.
 """
 
+from rich.columns import Columns
 from rich.console import Console
 from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TextColumn
@@ -12,6 +13,7 @@ from rich.text import Text
 from grading import results
 
 STYLES = {results.PASSED: "green", results.NOT_STARTED: "dim", results.NOT_RUN: "dim"}
+BLOCKS = " ░▒▓█"
 MARKS = {results.PASSED: "✓", results.NOT_STARTED: "·", results.NOT_RUN: "·"}
 
 
@@ -72,13 +74,40 @@ def _details(console, exercise):
     if exercise.message:
         console.print(Padding(Text(exercise.message, "red"), (0, 2)))
         return
+    later = exercise.later_failures
     for check in exercise.checks:
+        if check in later:
+            continue
         line = Text(f"  {mark(check.state)} {check.title}", style(check.state))
         if check.state not in (results.PASSED, results.FAILED):
             line.append(f"  ({check.state})")
         console.print(line)
         if check is exercise.diagnosis and check.state != results.NOT_STARTED:
-            if check.message:
-                console.print(Padding(Text(check.message), (0, 4)))
-            if check.hint:
-                console.print(Padding(Text(f"Hint: {check.hint}", "italic"), (0, 4)))
+            _diagnosis(console, check)
+    if later:
+        console.print(Text(f"  {len(later)} later check(s) do not pass either.", "dim"))
+
+
+def _diagnosis(console, check):
+    if check.message:
+        console.print(Padding(Text(check.message), (0, 4)))
+    if check.maps:
+        console.print(Padding(Columns(map(_map, check.maps, check.maps.values()), padding=(0, 3)),
+                              (0, 4)))  # fmt: skip
+    if check.hint:
+        console.print(Padding(Text(f"Hint: {check.hint}", "italic"), (0, 4)))
+
+
+def _map(title, rows):
+    """A table of numbers; the larger the number, the heavier its block."""
+    largest = max((abs(e) for row in rows for e in row if e is not None), default=0) or 1
+    drawn = Table(title=title, title_style="bold", box=None, show_header=False, padding=(0, 1))
+    for row in rows:
+        drawn.add_row(*(_cell(entry, largest) for entry in row))
+    return drawn
+
+
+def _cell(entry, largest):
+    if entry is None:
+        return Text("NaN", "red")
+    return Text(f"{BLOCKS[round(abs(entry) / largest * (len(BLOCKS) - 1))]}{entry:6.2f}")

@@ -1,6 +1,7 @@
 """The command line of `make live`: `python -m live [--port N] [--no-browser]`."""
 
 import argparse
+import contextlib
 import socket
 import sys
 import threading
@@ -39,10 +40,8 @@ def main():
         application(live), log_level="warning", timeout_graceful_shutdown=1, lifespan="on"
     )
     server = uvicorn.Server(config)
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
-    except KeyboardInterrupt:
-        pass
     print("\nThe live book has ended.")
     return 0
 
