@@ -10,7 +10,7 @@ HTML   := _build/html
 export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help html live grade test clean
+.PHONY: help html live grade test browser clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,11 @@ grade: $(READY) ## grade your exercises in book/exercises; EXERCISE=name for one
 
 test: html ## test the package, the grader and the built site; CHAPTER=stem for one chapter
 	@$(BIN)/python -m pytest $(if $(CHAPTER),tests/test_$(CHAPTER).py tests/exercises/test_exam.py -k "$(CHAPTER)")
+
+browser: ## install the browser that the tests of the live book drive (Debian and Ubuntu)
+	@command -v chromium >/dev/null || { \
+	  test "$$(id -u)" = 0 || SUDO=sudo; \
+	  $$SUDO apt-get update -q && $$SUDO apt-get install -y -q --no-install-recommends chromium; }
 
 clean: ## remove what was built (your exercises stay)
 	rm -rf _build

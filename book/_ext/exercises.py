@@ -73,10 +73,9 @@ class Exercise(SphinxDirective):
             source = path.read_text(encoding="utf-8")
         except (FileNotFoundError, UnicodeDecodeError):  # the card says what is wrong
             source = ""
-        label = nodes.caption("", "", nodes.literal(text=str(path.relative_to(ROOT))))
+        label = nodes.paragraph("", "", nodes.literal(text=str(path.relative_to(ROOT))))
         code = _literal(_cut(source, name) or source)
-        classes = ["literal-block-wrapper"]
-        return nodes.container("", label, code, literal_block=True, classes=classes)
+        return nodes.container("", label, code, classes=["stub"])
 
     def _solution(self, name):
         """The reference's source, cut from its file, never retyped."""
