@@ -8,81 +8,137 @@ from pathlib import Path
 from rich.console import Console
 
 from grading import results, terminal
-from grading.collect import ROOT, STUBS
+from grading.paths import RESULTS, ROOT, STUBS
 
-RESULTS = ROOT / "_build" / "results.json"
 INPUTS = ("attention", "book/exercises", "book/_ext/grading", "tests/exercises")
 
 
+class Unknown(Exception):
+    """A name that is no exercise's and no chapter's."""
+
+
 def main(arguments=None):
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    console = Console(highlight=False)
+    if options.brief:
+        return _brief(console)
+    if options.reset:
+        return _reset(console, parser, options)
+    folder = options.folder or STUBS
+    if not folder.is_dir():
+        parser.error(f"--from: there is no folder {folder}")
+    inputs = _digest()
+    try:
+        everything, wanted = _grade(console, options.exercise, folder, options.watch)
+    except Unknown as problem:
+        parser.error(str(problem))
+    if options.json or folder == STUBS:
+        results.write(options.json or RESULTS, everything, inputs)
+    terminal.report(console, wanted)
+    return 0 if all(exercise.state == results.PASSED for exercise in wanted) else 1
+
+
+def _parser():
     parser = argparse.ArgumentParser(
         prog="python -m grading",
         description="Grade the exercises in book/exercises and keep the results for the pages. "
         "The exit status is 0 only when everything asked for passes.",
     )
-    parser.add_argument("exercise", nargs="*", help="exercises or chapters (default: all)")
-    parser.add_argument(
-        "--brief",
-        action="store_true",
-        help="for the build: one line of output, status 0 whatever the results, "
-        "and nothing run if nothing has changed",
-    )
-    parser.add_argument(
-        "--json", type=Path, default=RESULTS, metavar="FILE",
-        help="where to write the results (default: _build/results.json, which the pages read)",
-    )  # fmt: skip
-    options = parser.parse_args(arguments)
-    console = Console(highlight=False)
+    add = parser.add_argument
+    add("exercise", nargs="*", help="exercises or chapters (default: all)")
+    add("--watch", action="store_true", help="grade again on every save, one exercise at a time")
+    add("--from", dest="folder", type=Path, metavar="DIR", help="grade the answers in DIR instead")
+    add("--json", type=Path, metavar="FILE", help="write the results there; grading.results "
+        "documents the schema (default: _build/results.json, which the pages read)")  # fmt: skip
+    add("--reset", action="store_true", help="give the stubs of the named exercises back; "
+        "asks first and keeps a backup")  # fmt: skip
+    add("--yes", action="store_true", help="with --reset: do not ask")
+    add("--brief", action="store_true", help="for the build: one line of output, status 0 "
+        "whatever the results, and nothing run if nothing has changed")  # fmt: skip
+    return parser
+
+
+def _brief(console):
     inputs = _digest()
-    if options.brief and (kept := _kept(inputs)):
-        console.print(terminal.summary(kept))
-        return 0
-    graded, wanted = _grade(options.exercise, console, parser)
-    results.write(options.json, graded, inputs)
-    if options.brief:
-        console.print(terminal.summary(graded))
-        return 0
-    terminal.report(console, wanted)
-    return 0 if all(exercise.state == results.PASSED for exercise in wanted) else 1
+    graded = _kept(inputs)
+    if graded is None:
+        graded, _ = _grade(console, [], STUBS)
+        results.write(RESULTS, graded, inputs)
+    console.print(terminal.summary(graded))
+    return 0
 
 
-def _grade(names, console, parser):
+def _grade(console, names, folder, watching=False):
     """Grade what was asked for: (every exercise with its newest result, those asked for)."""
     from grading import grader
     from grading.child import load_file
     from grading.collect import with_catalog
+    from grading.watch import watch
 
     def use(catalog):
         known = {name: catalog.exercise(name) for name in catalog}
-        wanted = [e.name for e in known.values() if not names or {e.name, e.stem} & set(names)]
         strangers = set(names) - set(known) - {e.stem for e in known.values()}
         if strangers:
-            parser.error(
+            raise Unknown(
                 f"no exercise or chapter is called {', '.join(sorted(strangers))}; "
                 f"the exercises are: {', '.join(known)}"
             )
+        wanted = [e.name for e in known.values() if not names or {e.name, e.stem} & set(names)]
         grader.warm_up()
+
+        def grade(name):
+            exercise = catalog.exercise(name)
+            file = folder / f"{exercise.stem}.py"
+            exercise.file = str(file.relative_to(ROOT) if file.is_relative_to(ROOT) else file)
+            return grader.grade(catalog.checks(name), lambda: load_file(file), exercise, file)
+
         with terminal.progress(console, len(wanted)) as bar:
-            task = bar.add_task("", total=len(wanted), name="")
             for name in wanted:
-                bar.update(task, name=name)
-                file = STUBS / f"{known[name].stem}.py"
-                grader.grade(
-                    catalog.checks(name), lambda file=file: load_file(file), known[name], file
-                )
-                bar.advance(task)
-        earlier = {e.name: e for e in _kept() or []}
+                bar.update(0, name=name)
+                known[name] = grade(name)
+                bar.advance(0)
+        if watching:
+            graded = {name: known[name] for name in wanted}
+            stems = {name: known[name].stem for name in wanted}
+            try:
+                watch(console, graded, lambda s: [grade(n) for n in stems if stems[n] == s], folder)
+            except KeyboardInterrupt:
+                known |= graded
+        earlier = {e.name: e for e in _kept() or []} if folder == STUBS else {}
         everything = [known[n] if n in wanted else earlier.get(n, known[n]) for n in known]
         return everything, [known[n] for n in wanted]
 
     return with_catalog(use)
 
 
+def _reset(console, parser, options):
+    from grading.collect import with_catalog
+    from grading.reset import CannotReset, reset
+
+    known = with_catalog(lambda catalog: {name: catalog.exercise(name) for name in catalog})
+    if not options.exercise or set(options.exercise) - set(known):
+        parser.error(f"--reset: name one or more of: {', '.join(known)}")
+    for name in options.exercise:
+        file = known[name].file
+        if not options.yes and input(f"Replace {name} in {file} by its stub? [y/N] ") != "y":
+            console.print(f"{name} stays as it is.")
+            continue
+        try:
+            backup = reset(name, ROOT / file)
+        except CannotReset as problem:
+            console.print(f"{name}: {problem}", style="red")
+            return 1
+        kept = f" Your answer is kept in {backup.relative_to(ROOT)}." if backup else ""
+        console.print(f"{name} is a stub again.{kept}")
+    return 0
+
+
 def _kept(inputs=None):
     """The exercises of the last grading; None where there is none, or one of other inputs."""
     try:
         exercises, digest = results.read(RESULTS)
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
     return exercises if inputs in (None, digest) else None
 
@@ -93,7 +149,7 @@ def _digest():
     for folder in INPUTS:
         for path in sorted((ROOT / folder).rglob("*.py")):
             total.update(str(path.relative_to(ROOT)).encode() + b"\0")
-            total.update(Path(path).read_bytes())
+            total.update(path.read_bytes())
     return total.hexdigest()
 
 

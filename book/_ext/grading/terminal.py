@@ -26,12 +26,17 @@ def mark(state):
 
 
 def progress(console, total):
-    """A bar over the exercises; shown only where somebody watches."""
-    return Progress(
-        TextColumn("grading"), BarColumn(), TextColumn("{task.completed} of {task.total}  "),
-        TextColumn("{task.fields[name]}"), console=console, transient=True,
+    """A bar over the exercises with one task, 0; shown only where somebody watches."""
+    bar = Progress(
+        TextColumn("grading"),
+        BarColumn(),
+        TextColumn("{task.completed} of {task.total}  {task.fields[name]}"),
+        console=console,
+        transient=True,
         disable=not console.is_terminal,
-    )  # fmt: skip
+    )
+    bar.add_task("", total=total, name="")
+    return bar
 
 
 def report(console: Console, exercises):
@@ -39,7 +44,7 @@ def report(console: Console, exercises):
     console.print(_table(exercises))
     begun = [e for e in exercises if e.state not in (results.PASSED, results.NOT_STARTED)]
     for exercise in begun if len(exercises) > 1 else exercises:
-        _details(console, exercise)
+        details(console, exercise)
     unfinished = [e for e in exercises if e.state != results.PASSED]
     if unfinished:
         following = (begun or unfinished)[0]
@@ -69,10 +74,13 @@ def _table(exercises):
     return table
 
 
-def _details(console, exercise):
+def details(console, exercise):
     console.print(Text(f"\n{exercise.name}", "bold"))
     if exercise.message:
         console.print(Padding(Text(exercise.message, "red"), (0, 2)))
+        return
+    if exercise.state == results.NOT_STARTED:
+        console.print(Text("  not started", "dim"))
         return
     later = exercise.later_failures
     for check in exercise.checks:

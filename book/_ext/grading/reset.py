@@ -1,0 +1,76 @@
+"""Gives an exercise's stub back, and keeps what stood there."""
+
+import ast
+import subprocess
+import time
+
+from grading.paths import ROOT
+
+
+class CannotReset(Exception):
+    """Says what is missing and what to do."""
+
+
+def reset(exercise, file):
+    """Put the exercise's stub back into its file; the file's other exercises stay.
+
+    The stub is taken from the newest commit in which it was not yet solved.
+
+    Returns:
+        The path of the backup.
+
+    Raises:
+        CannotReset: git does not know the stub, or the file is too broken to find the exercise.
+    """
+    stub = unsolved(exercise, file)
+    source = file.read_text(encoding="utf-8", errors="replace") if file.exists() else None
+    backup = file.with_name(f"{file.name}.{time.strftime('%Y%m%d-%H%M%S')}.bak")
+    if source is None:
+        file.write_text(stub, encoding="utf-8")
+        return None
+    place = segment(source, exercise)
+    if place is None:
+        raise CannotReset(
+            f"{file.relative_to(ROOT)} has no {exercise}, or is no longer Python, so there is no "
+            f"place to put the stub. To give back the whole file: rename it, then run this again."
+        )
+    lines, (first, last) = source.splitlines(keepends=True), place
+    stub_first, stub_last = segment(stub, exercise)
+    stub_lines = stub.splitlines(keepends=True)[stub_first:stub_last]
+    backup.write_bytes(file.read_bytes())
+    file.write_text("".join([*lines[:first], *stub_lines, *lines[last:]]), encoding="utf-8")
+    return backup
+
+
+def unsolved(exercise, file):
+    """The newest committed text of the file in which the exercise is still a stub."""
+    path = file.relative_to(ROOT).as_posix()
+    for commit in _git("log", "--format=%H", "--", path).split():
+        source = _git("show", f"{commit}:{path}")
+        place = segment(source, exercise)
+        if place and "raise NotImplementedError" in "".join(source.splitlines()[slice(*place)]):
+            return source
+    raise CannotReset(f"git has no version of {path} in which {exercise} is a stub.")
+
+
+def segment(source, name):
+    """The lines [first, last) of a top-level function or class; None if it cannot be found."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return None
+    for node in tree.body:
+        if getattr(node, "name", None) == name:
+            starts = [node.lineno, *(d.lineno for d in node.decorator_list)]
+            return min(starts) - 1, node.end_lineno
+    return None
+
+
+def _git(*arguments):
+    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        raise CannotReset(
+            "The stubs are taken from git's history, and this folder has none: "
+            f"{done.stderr.strip()}"
+        )
+    return done.stdout

@@ -1,0 +1,132 @@
+"""`python -m grading` as a learner types it."""
+
+import json
+import os
+import pty
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+
+from grading.paths import ROOT, STUBS
+
+RIGHT = "import torch\n\ndef softmax(scores):\n    return torch.softmax(scores, -1)\n"
+WRONG = RIGHT.replace("-1", "0")
+STEM = "soft_lookup"
+
+
+@pytest.fixture
+def answers(tmp_path):
+    """A folder with an answer to softmax, apart from the real stubs."""
+    (tmp_path / f"{STEM}.py").write_text(RIGHT)
+    return tmp_path
+
+
+def grading(*arguments, cwd=ROOT, **options):
+    command = [sys.executable, "-m", "grading", *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, **options)
+
+
+def test_exit_status_is_zero_only_when_all_asked_for_passes(answers):
+    """softmax passes; soft_lookup is missing from the file."""
+    report = answers / "report.json"
+    passing = grading("softmax", "--from", answers, "--json", report)
+    assert passing.returncode == 0 and "Everything passes" in passing.stdout
+    failing = grading(STEM, "--from", answers)
+    assert failing.returncode == 1 and "no `soft_lookup`" in failing.stdout
+    record = json.loads(report.read_text())
+    assert record["version"] == 1
+    state = {e["name"]: e["state"] for e in record["exercises"]}
+    assert state["softmax"] == "passed"
+
+
+def test_diagnosis_shows_what_was_observed_and_a_hint(answers):
+    """With both tables of numbers."""
+    (answers / f"{STEM}.py").write_text(WRONG)
+    out = grading("softmax", "--from", answers).stdout
+    for words in ("Each row of weights sums to one", "yours", "expected", "Hint: Which axis"):
+        assert words in out
+
+
+def test_unknown_name_lists_the_known_ones():
+    """Exit status 2, as for any wrong use."""
+    done = grading("sofmax")
+    assert done.returncode == 2
+    assert "no exercise or chapter is called sofmax" in done.stderr and "softmax" in done.stderr
+
+
+def test_missing_folder_is_named():
+    """Nothing is graded."""
+    done = grading("--from", "/nowhere/at/all")
+    assert done.returncode == 2 and "/nowhere/at/all" in done.stderr
+
+
+def test_help_tells_every_option():
+    """And costs no import of torch."""
+    out = grading("--help").stdout
+    for option in ("--watch", "--from", "--json", "--reset", "--brief"):
+        assert option in out
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """A small git repository with the grader and one chapter's files."""
+    for name in ("attention", "book/_ext", "book/exercises", "tests/exercises"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "book" / "index.md", tmp_path / "book")
+    (tmp_path / "book" / "exercises" / f"{STEM}.py").write_text(_stub())
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for command in (["init", "-q"], ["add", "book/exercises"], ["commit", "-qm", "stubs"]):
+        subprocess.run([*git, *command], cwd=tmp_path, check=True)
+    return tmp_path
+
+
+def _stub():
+    """The chapter's stub, also where a learner has begun to fill it in."""
+    text = (STUBS / f"{STEM}.py").read_text()
+    return text if "raise NotImplementedError" in text else RIGHT.replace("return", "raise")
+
+
+def test_reset_gives_one_stub_back_and_keeps_a_backup(clone):
+    """The other exercise in the file stays, and a no leaves everything."""
+    file = clone / "book" / "exercises" / f"{STEM}.py"
+    answer = RIGHT + "\n\ndef soft_lookup(query, key, value):\n    return value\n"
+    file.write_text(answer)
+    path = os.pathsep.join([str(clone), str(clone / "book" / "_ext")])
+    environment = {**os.environ, "PYTHONPATH": path}
+    grading("softmax", "--reset", cwd=clone, env=environment, input="n\n")
+    assert file.read_text() == answer
+    done = grading("softmax", "--reset", cwd=clone, env=environment, input="y\n")
+    assert done.returncode == 0, done
+    text = file.read_text()
+    assert "raise NotImplementedError" in text and "return value" in text
+    (backup,) = file.parent.glob("*.bak")
+    assert backup.read_text() == answer
+
+
+def test_watch_grades_on_every_save(answers):
+    """The screen follows the file, and Ctrl-C ends it."""
+    file = answers / f"{STEM}.py"
+    file.write_text(WRONG)
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "grading", "softmax", "--watch", "--from", str(answers)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    try:
+        _read_until(ours, "Which axis")
+        file.write_text(RIGHT)
+        _read_until(ours, "Everything passes")
+    finally:
+        process.send_signal(2)
+        process.wait(timeout=20)
+        os.close(ours)
+    assert process.returncode == 0
+
+
+def _read_until(terminal, words, seconds=60):
+    seen, end = "", time.monotonic() + seconds
+    while words not in seen:
+        assert time.monotonic() < end, seen
+        seen += os.read(terminal, 4096).decode(errors="replace")
