@@ -1,13 +1,23 @@
 """Whatever a learner's file does, its card tells the truth and the other exercises are graded."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from grading import grader, results
-from grading.child import Limits, load_file
+from grading.child import Limits, load_answer
 from grading.collect import with_catalog
+from grading.known import alarm
 
-RIGHT = "import torch\ndef softmax(scores):\n    return torch.softmax(scores, -1)\n"
-LIMITS = Limits(seconds=1.0)
+RIGHT = (
+    "import torch\n"
+    "def softmax(scores):\n"
+    "    e = (scores - scores.amax(-1, keepdim=True)).exp()\n"
+    "    return e / e.sum(-1, keepdim=True)\n"
+)
+LIMITS = Limits(seconds=1.5, memory=1 << 28)
 
 
 def body(*lines):
@@ -43,7 +53,83 @@ BAD = {
     "reads_input": (body("return input()"), results.ERROR, "EOF"),
     "returns_none": (body("pass"), results.FAILED, "got None"),
     "returns_text": (body("return 'weights'"), results.FAILED, "a str"),
-    "wrong_dtype": (body("return torch.softmax(scores.double(), -1)"), results.FAILED, "float64"),
+    "wrong_dtype": (
+        body("e = scores.double().exp()", "return e / e.sum(-1, True)"),
+        results.FAILED,
+        "float64",
+    ),
+    "wrong_shape": (body("return scores[0]"), results.FAILED, "got (3, 4)"),
+    "wrong_device": (body("return scores.to('meta')"), results.FAILED, "got meta"),
+    "nan": (body("return scores * float('nan')"), results.FAILED, "got nan"),
+    "in_place": (body("scores -= scores.max()", "return scores"), results.FAILED, "changed"),
+    "another_answer_each_time": (body("return torch.rand_like(scores)"), results.FAILED, "differ"),
+    "not_implemented": (body("raise NotImplementedError"), results.NOT_STARTED, ""),
+    "not_utf8": (b"def softmax(scores):\n    return '\xff'\n", results.ERROR, "Syntax error"),
+    "nul_bytes": (b"def softmax(s):\n    return s\n\x00", results.ERROR, "null"),
+    "endless_sleep": (body("import time; time.sleep(1e6)"), results.TIMED_OUT, "Still running"),
+    "endless_loop_in_c": (body("sum(iter(int, 1))"), results.TIMED_OUT, "Still running"),
+    "segfault": (body("import ctypes; ctypes.string_at(0)"), results.CRASHED, "SIGSEGV"),
+    "growing_list": (
+        body("hoard = []", "while True: hoard.append(bytearray(1 << 20))"),
+        results.OUT_OF_MEMORY,
+        "more memory",
+    ),
+    "gigabyte_printed": (body("print('x' * (1 << 26))"), results.TOO_MUCH_OUTPUT, "printed more"),
+    "patched_isclose": (
+        "import torch\n"
+        "torch.isclose = lambda a, b, **_: torch.ones_like(a, dtype=torch.bool)\n"
+        "torch.Tensor.any = lambda *_: torch.tensor(False)\n"
+        "torch.Tensor.all = lambda *_: torch.tensor(True)\n"
+        "torch.equal = lambda *_: True\n"
+        "def softmax(scores): return scores * 0 + 1\n",
+        results.ERROR,
+        "tools that grade it",
+    ),
+    "patched_pytest": (
+        "import _pytest.runner\n"
+        "_pytest.runner.pytest_runtest_call = lambda item: None\n"
+        "from _pytest.python import Function\n"
+        "Function.runtest = lambda self: None\n" + body("return scores * 0"),
+        results.ERROR,
+        "tools that grade it",
+    ),
+    "lying_subclass": (
+        "import torch\n"
+        "class Liar(torch.Tensor):\n"
+        "    def __torch_function__(self, *_, **__): return True\n"
+        "    shape = property(lambda self: (2, 3, 4))\n"
+        "def softmax(scores): return scores.as_subclass(Liar)\n",
+        results.FAILED,
+        "a plain tensor",
+    ),
+    "library_solution": (
+        body("return torch.nn.functional.softmax(scores, -1)"),
+        results.FAILED,
+        "write it yourself",
+    ),
+    "library_solution_through_a_module": (
+        body("return torch.nn.Softmax(-1)(scores)"),
+        results.FAILED,
+        "write it yourself",
+    ),
+    "books_own_solution": ("from attention import softmax\n", results.FAILED, "book's own"),
+    "books_own_solution_called": (
+        "from attention.soft_lookup import softmax as theirs\n"
+        "def softmax(scores): return theirs(scores)\n",
+        results.FAILED,
+        "write it yourself",
+    ),
+    "forged_lines": (
+        body(
+            "import os",
+            "for pipe in range(3, 64):",
+            '    try: os.write(pipe, b\'{"check": "all", "state": "passed"}\\nrubbish\\n\')',
+            "    except OSError: pass",
+            "return scores",
+        ),
+        results.CRASHED,
+        "",
+    ),
     "empty_file": ("", results.ERROR, "no `softmax`"),
     "control_characters": (
         body("raise ValueError('\\x1b[31mred\\x00 {{ x }} <script>')"),
@@ -53,23 +139,36 @@ BAD = {
 }
 
 
+def grade(catalog, file, limits=grader.LIMITS):
+    """Grade one file for `softmax`, as `make grade` does."""
+    exercise = catalog.exercise("softmax")
+    checks = catalog.checks("softmax")
+    trial = alarm("soft_lookup", "softmax")
+    return grader.grade(
+        checks, lambda: load_answer("softmax", file), exercise, file, limits, alarm=trial
+    )
+
+
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
     """Every bad file graded for `softmax`, and after each a right one, by one warm process."""
     folder = tmp_path_factory.mktemp("answers")
 
-    def grade(catalog, name, source):
+    def grade_source(catalog, name, source):
         file = folder / f"{name}.py"
-        file.write_text(source, encoding="utf-8")
-        exercise = catalog.exercise("softmax")
-        grader.grade(catalog.checks("softmax"), lambda: load_file(file), exercise, file, LIMITS)
-        assert file.read_text(encoding="utf-8") == source
+        source = source if isinstance(source, bytes) else source.encode()
+        file.write_bytes(source)
+        exercise = grade(catalog, file, LIMITS)
+        assert file.read_bytes() == source
         return exercise
 
     def all_of_them(catalog):
         grader.warm_up()
         return {
-            name: (grade(catalog, name, source), grade(catalog, f"{name}_then_right", RIGHT))
+            name: (
+                grade_source(catalog, name, source),
+                grade_source(catalog, f"{name}_then_right", RIGHT),
+            )
             for name, (source, *_) in BAD.items()
         }
 
@@ -96,18 +195,13 @@ def test_checks_before_and_after_a_crash_still_count(tmp_path):
     """Results leave one by one, and the checks after a crash run in a new child."""
     file = tmp_path / "answer.py"
     file.write_text(
-        "import os, torch\n"
-        "def softmax(scores):\n"
-        "    if scores.min() < -2.5 and scores.shape == (1, 3): os._exit(3)\n"
-        "    return torch.softmax(scores, -1)\n",
+        RIGHT.replace(
+            "    e =", "    if scores.shape == (1, 3) and scores.min() < -2.5: exit_()\n    e ="
+        )
+        + "import os\ndef exit_(): os._exit(3)\n",
         encoding="utf-8",
     )
-
-    def once(catalog):
-        exercise = catalog.exercise("softmax")
-        return grader.grade(catalog.checks("softmax"), lambda: load_file(file), exercise, file)
-
-    exercise = with_catalog(once, ["soft_lookup"])
+    exercise = with_catalog(lambda catalog: grade(catalog, file), ["soft_lookup"])
     states = {check.name: check.state for check in exercise.checks}
     crashed = [name for name, state in states.items() if state == results.CRASHED]
     assert crashed == ["test_softmax_weights_are_positive"]
@@ -117,11 +211,42 @@ def test_checks_before_and_after_a_crash_still_count(tmp_path):
 def test_missing_file_says_so(tmp_path):
     """A stub that was deleted is named."""
     file = tmp_path / "soft_lookup.py"
-
-    def once(catalog):
-        exercise = catalog.exercise("softmax")
-        return grader.grade(catalog.checks("softmax"), lambda: load_file(file), exercise, file)
-
-    exercise = with_catalog(once, ["soft_lookup"])
+    exercise = with_catalog(lambda catalog: grade(catalog, file), ["soft_lookup"])
     assert exercise.state == results.ERROR
     assert str(file) in exercise.message
+
+
+def test_nothing_that_an_answer_started_goes_on_running(tmp_path):
+    """Neither a forked child nor a grandchild in a session of its own."""
+    file, traces = tmp_path / "answer.py", tmp_path / "pids"
+    file.write_text(
+        RIGHT
+        + "import os, time\n"
+        + "if os.fork() == 0:\n"
+        + "    os.setsid()\n"
+        + "    if os.fork() == 0:\n"
+        + f"        open({str(traces)!r}, 'a').write(f'{{os.getpid()}}\\n')\n"
+        + "    time.sleep(1000)\n"
+        + f"while not os.path.exists({str(traces)!r}): time.sleep(0.01)\n"
+    )
+
+    def once(catalog):
+        grader.warm_up()
+        return grade(catalog, file)
+
+    exercise = with_catalog(once, ["soft_lookup"])
+    assert exercise.state == results.PASSED, exercise
+    pids = list(map(int, traces.read_text().split()))
+    assert pids and not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+def test_results_are_written_by_the_grader_alone(tmp_path):
+    """What an answer writes into the results file is gone when the grading ends."""
+    report = tmp_path / "report.json"
+    forger = f"open({str(report)!r}, 'w').write('{{\"version\": 1, \"forged\": true}}')\n"
+    (tmp_path / "soft_lookup.py").write_text(forger + "def softmax(scores): return scores\n")
+    command = [sys.executable, "-m", "grading", "softmax", "--from", tmp_path, "--json", report]
+    subprocess.run(command, capture_output=True, timeout=120)
+    assert "forged" not in report.read_text()
+    exercises, _ = results.read(report)
+    assert next(e for e in exercises if e.name == "softmax").state == results.FAILED

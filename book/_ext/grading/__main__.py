@@ -1,6 +1,7 @@
 """The command line: `python -m grading [EXERCISE ...]`, which `make grade` and `make html` call."""
 
 import argparse
+import functools
 import hashlib
 import sys
 from pathlib import Path
@@ -72,8 +73,9 @@ def _brief(console):
 def _grade(console, names, folder, watching=False):
     """Grade what was asked for: (every exercise with its newest result, those asked for)."""
     from grading import grader
-    from grading.child import load_file
+    from grading.child import load_answer
     from grading.collect import with_catalog
+    from grading.known import alarm
     from grading.watch import watch
 
     def use(catalog):
@@ -91,7 +93,9 @@ def _grade(console, names, folder, watching=False):
             exercise = catalog.exercise(name)
             file = folder / f"{exercise.stem}.py"
             exercise.file = str(file.relative_to(ROOT) if file.is_relative_to(ROOT) else file)
-            return grader.grade(catalog.checks(name), lambda: load_file(file), exercise, file)
+            load = functools.partial(load_answer, name, file)
+            mistake = alarm(exercise.stem, name)
+            return grader.grade(catalog.checks(name), load, exercise, file, alarm=mistake)
 
         with terminal.progress(console, len(wanted)) as bar:
             for name in wanted:

@@ -7,8 +7,8 @@ import torch
 # grades the reference, which is how `make test` proves that every exercise can be solved.
 SUBJECT = pytest.StashKey()
 
-# The names that `exercise` was called with: how a fixture is known to be an exercise.
-EXERCISES = set()
+# {exercise: what its answer may not call}; its keys tell a fixture that is an exercise from others.
+EXERCISES = {}
 
 
 class Failure(AssertionError):
@@ -28,8 +28,14 @@ class Missing(Exception):
     """The answer's file lacks the function or class that the exercise asks for."""
 
 
-def exercise(name):
-    """Make the fixture that hands a check the learner's function or class called `name`."""
+def exercise(name, forbids=()):
+    """Make the fixture that hands a check the learner's function or class called `name`.
+
+    Args:
+        name: the function or class, as it stands in `attention` and in the stub.
+        forbids: dotted names of ready-made solutions that an answer may not call; the book's own
+            is forbidden always.
+    """
 
     def answer(request):
         subject = request.config.stash.get(SUBJECT, None)
@@ -40,9 +46,11 @@ def exercise(name):
             raise Missing(f"The file has no `{name}`: the exercise needs it under that name.")
         if not callable(found):
             raise Missing(f"`{name}` is {_kind(found)}, not a function or class.")
+        if getattr(found, "forbidden", False):
+            raise Failure(f"Your file imports the book's own `{name}`. Write yours.")
         return found
 
-    EXERCISES.add(name)
+    EXERCISES[name] = (f"attention.{name}", *forbids)
     return pytest.fixture(answer, name=name)
 
 
@@ -63,7 +71,10 @@ def points(worth, hint=""):
 def assert_shape(actual, shape, what="the result"):
     """Fail unless `actual` is a tensor of this shape."""
     __tracebackhide__ = True
-    assert isinstance(actual, torch.Tensor), f"Expected {what} to be a tensor, got {_kind(actual)}."
+    # A subclass may answer every question about itself as it likes, so it is not asked.
+    assert type(actual) in (torch.Tensor, torch.nn.Parameter), (
+        f"Expected {what} to be a plain tensor, got {_kind(actual)}."
+    )
     assert tuple(actual.shape) == tuple(shape), (
         f"Expected {what} to have shape {tuple(shape)}, got {tuple(actual.shape)}."
     )
@@ -78,6 +89,9 @@ def assert_values(actual, expected, what="the result", *, rtol=None, atol=None):
     assert_shape(actual, expected.shape, what)
     assert actual.dtype == expected.dtype, (
         f"Expected {what} to be {expected.dtype}, got {actual.dtype}."
+    )
+    assert actual.device == expected.device, (
+        f"Expected {what} to be on the device {expected.device}, got {actual.device}."
     )
     wrong = ~torch.isclose(
         actual, expected, **_tolerance(expected.dtype, rtol, atol), equal_nan=False

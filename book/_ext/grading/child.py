@@ -2,6 +2,7 @@
 leaves at once as a line of JSON, so that what is known survives whatever the answer does next.
 """
 
+import contextlib
 import ctypes
 import faulthandler
 import importlib.util
@@ -17,9 +18,18 @@ from pathlib import Path
 import pytest
 
 from grading import results
-from grading.checks import SUBJECT, Missing
+from grading.checks import SUBJECT, Failure, Missing
+from grading.forbidden import forbid
 
 LINUX_PR_SET_PDEATHSIG = 1
+RESULTS_GO_TO = 3  # the one file that the child has besides the standard three
+
+
+NO_MEMORY_LEFT = 77  # an exit status that says so
+TAMPERED = (
+    "After your file was loaded, a check passed an answer that is known to be wrong. Your code "
+    "changes the tools that grade it, such as torch.testing or a method of Tensor; take that out."
+)
 
 
 @dataclass(frozen=True)
@@ -29,6 +39,7 @@ class Limits:
     seconds: float = 4.0  # for one check
     memory: int = 2 << 30  # bytes beyond what the warm process already has
     output: int = 1 << 20  # bytes printed
+    processes: int = 64  # beyond those that the user already runs; root is not counted
 
 
 class Reporter:
@@ -51,12 +62,16 @@ class Reporter:
         return report
 
 
-def run(items, load, answer_file, result_pipe, output_pipe, limits):
-    """Grade one answer with these checks. Never returns."""
-    confine(output_pipe, limits)
+def run(items, load, answer_file, result_pipe, output_pipe, limits, alarm=None):
+    """Grade one answer with these checks. Never returns.
+
+    Args:
+        alarm: (a check's item, a namespace with a known mistake) to fail afterwards.
+    """
+    confine(result_pipe, output_pipe, limits)
 
     def send(line):
-        os.write(result_pipe, json.dumps(line).encode() + b"\n")
+        os.write(RESULTS_GO_TO, json.dumps(line).encode() + b"\n")
 
     try:
         config = items[0].config
@@ -69,30 +84,65 @@ def run(items, load, answer_file, result_pipe, output_pipe, limits):
                 message = f"The file itself raised NotImplementedError. {message}"
             send({"problem": message})
             os._exit(0)
-        config.pluginmanager.register(Reporter(send, answer_file))
+        config.pluginmanager.register(Reporter(send, answer_file), "reporter")
         for item, next_item in zip(items, [*items[1:], None], strict=True):
             send({"start": item.name})
             config.hook.pytest_runtest_protocol(item=item, nextitem=next_item)
+        if alarm and lets_pass(config, *alarm):
+            send({"problem": TAMPERED})
         send({"end": True})
+    except MemoryError:  # so little is left that not even the report could be made
+        os._exit(NO_MEMORY_LEFT)
     finally:
         os._exit(0)
 
 
-def confine(output_pipe, limits):
+def lets_pass(config, item, mistaken):
+    """Whether a check has stopped catching the mistake that it is known to catch."""
+    caught = []
+    config.stash[SUBJECT] = mistaken
+    config.pluginmanager.unregister(name="reporter")
+    config.pluginmanager.register(Reporter(caught.append, None))
+    config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+    return not caught or caught[0]["state"] == results.PASSED
+
+
+def confine(result_pipe, output_pipe, limits):
     """Give up what an answer must not reach, and bound what it may use."""
     os.setsid()  # a process group of its own, so that the parent can end all of it
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(LINUX_PR_SET_PDEATHSIG, signal.SIGKILL)
         in_use = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (in_use + limits.memory,) * 2)
+        running = sum(
+            1 for path in Path("/proc").glob("[0-9]*") if path.stat().st_uid == os.getuid()
+        )
+        resource.setrlimit(resource.RLIMIT_NPROC, (running + limits.processes,) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     faulthandler.disable()  # a crash is told on the card, not as a dump of our own frames
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(output_pipe, 1)
     os.dup2(output_pipe, 2)
+    os.dup2(result_pipe, RESULTS_GO_TO)
+    os.closerange(RESULTS_GO_TO + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     sys.stdin = os.fdopen(0, closefd=False)
     sys.stdout = os.fdopen(1, "w", closefd=False, errors="replace", buffering=1)
     sys.stderr = os.fdopen(2, "w", closefd=False, errors="replace", buffering=1)
+
+
+def _running():
+    """How many processes this user runs."""
+    count = 0
+    for path in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(FileNotFoundError):  # it has just ended
+            count += path.stat().st_uid == os.getuid()
+    return count
+
+
+def load_answer(exercise, path):
+    """Import a learner's file, after closing the short cuts that the exercise forbids."""
+    forbid(exercise, path)
+    return load_file(path)
 
 
 def load_file(path):
@@ -110,7 +160,7 @@ def explain(problem, answer_file):
     where = _place(problem, answer_file)
     if isinstance(problem, NotImplementedError) and where:
         return results.NOT_STARTED, ""
-    if isinstance(problem, AssertionError) and not where:
+    if isinstance(problem, Failure) or (isinstance(problem, AssertionError) and not where):
         return results.FAILED, results.plain(str(problem).split("\nassert ")[0])
     if isinstance(problem, Missing):
         return results.ERROR, results.plain(problem)

@@ -6,58 +6,16 @@ check. `tests/exercises/test_exam.py` judges the outcome.
 """
 
 import argparse
-import importlib.util
 import json
-from dataclasses import dataclass
-from types import SimpleNamespace
 
 from grading import grader
 from grading.collect import chapter_order, with_catalog
+from grading.known import answers, mistake, right_answer
 from grading.paths import MISTAKES, ROOT
 
+__all__ = ["answers", "hold", "mistake", "right_answer"]
+
 OUTCOME = ROOT / "_build" / "exam.json"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A known answer: wrong, and then caught by a named check, or right."""
-
-    stem: str
-    exercise: str
-    name: str
-    what: str
-    caught_by: str | None
-    code: object
-
-    def load(self):
-        """The subject: this answer among the reference's own functions."""
-        import attention
-
-        return SimpleNamespace(**(vars(attention) | {self.exercise: self.code}))
-
-
-def mistake(exercise, *, caught_by):
-    """Mark a function or class as a wrong answer to `exercise`, and say which check catches it."""
-    return _mark(exercise, caught_by)
-
-
-def right_answer(exercise):
-    """Mark a function or class as a right answer, written another way than the reference."""
-    return _mark(exercise, None)
-
-
-def answers(stem):
-    """The known answers of a chapter, in the order of the file."""
-    path = MISTAKES / f"{stem}.py"
-    spec = importlib.util.spec_from_file_location(f"mistakes_{stem}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    for name, code in vars(module).items():
-        marked = getattr(code, "__dict__", {}).get("_known_answer")
-        if marked:
-            exercise, caught_by = marked
-            what = (code.__doc__ or "").strip().split("\n")[0]
-            yield Answer(stem, exercise, name, what, caught_by, code)
 
 
 def hold(stems=None):
@@ -92,14 +50,6 @@ def hold(stems=None):
         return outcomes
 
     return with_catalog(use, stems)
-
-
-def _mark(exercise, caught_by):
-    def mark(code):
-        code._known_answer = (exercise, caught_by)
-        return code
-
-    return mark
 
 
 def main():

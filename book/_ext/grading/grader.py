@@ -5,13 +5,17 @@ child. No reply from a child is never a pass.
 """
 
 import contextlib
+import ctypes
 import gc
 import json
 import os
 import select
 import signal
+import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
 
 from grading import child, results
 from grading.child import Limits
@@ -19,6 +23,8 @@ from grading.child import Limits
 # After this many checks had to be ended by force, the rest is not run: an endless loop hangs
 # every check, and nobody waits for the tenth.
 PATIENCE = 2
+
+LINUX_PR_SET_CHILD_SUBREAPER = 36
 
 LIMITS = Limits()
 
@@ -31,6 +37,8 @@ def warm_up():
     """Pay once, before forking, for what the first use of torch would cost in every child."""
     import torch
 
+    if sys.platform == "linux":  # a grandchild whose parent is gone becomes ours, to be ended
+        ctypes.CDLL(None).prctl(LINUX_PR_SET_CHILD_SUBREAPER, 1)
     torch.set_num_threads(1)  # a fork of a process with torch's worker threads would hang
     here = torch.ones(1, 2, 3, requires_grad=True)
     torch.testing.assert_close(here, here.clone())
@@ -40,7 +48,15 @@ def warm_up():
 
 
 def grade(
-    checks, load, exercise, answer_file, limits=LIMITS, told=None, outdated=None, watched=None
+    checks,
+    load,
+    exercise,
+    answer_file,
+    limits=LIMITS,
+    told=None,
+    outdated=None,
+    watched=None,
+    alarm=None,
 ):
     """Run an exercise's checks on one answer and return the exercise with its results.
 
@@ -51,6 +67,8 @@ def grade(
         answer_file: the file to look for in tracebacks.
         limits: what the answer may use.
         told: called with the exercise after each check, for whoever shows progress.
+        alarm: (name of a check, a mistake that it catches), tried when the answer has been graded:
+            if the check lets it pass, the answer has changed the tools that grade it.
         outdated: called when the file descriptor `watched` has something to read.
 
     Raises:
@@ -61,7 +79,8 @@ def grade(
     while left and not exercise.message and forced_ends < PATIENCE:
         items = [checks[check.name] for check in left]
         listening = _Listening(limits, told, outdated, watched)
-        ended_by_force = _run_child(items, left, load, exercise, answer_file, listening)
+        trial = alarm and (checks[alarm[0]], SimpleNamespace(**{exercise.name: alarm[1]}))
+        ended_by_force = _run_child(items, left, load, exercise, answer_file, listening, trial)
         forced_ends += ended_by_force
         if not ended_by_force:
             break
@@ -84,15 +103,16 @@ class _Listening:
             self.told(exercise)
 
 
-def _run_child(items, left, load, exercise, answer_file, listening):
+def _run_child(items, left, load, exercise, answer_file, listening, trial):
     """Fork, listen until the child is done or must be ended; True if it was ended by force."""
+    strangers = _children()
     result_reader, result_writer = os.pipe()
     output_reader, output_writer = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.close(result_reader)
         os.close(output_reader)
-        child.run(items, load, answer_file, result_writer, output_writer, listening.limits)
+        child.run(items, load, answer_file, result_writer, output_writer, listening.limits, trial)
     os.close(result_writer)
     os.close(output_writer)
     hearing = _Hearing(left, exercise, listening)
@@ -100,12 +120,14 @@ def _run_child(items, left, load, exercise, answer_file, listening):
         hearing.until_the_end(result_reader, output_reader)
     finally:
         status = _end(pid)
+        _end_orphans(strangers)
         os.close(result_reader)
         os.close(output_reader)
     if hearing.finished:
         return False
     running = hearing.running
-    running.state = hearing.verdict or results.CRASHED
+    out_of_memory = os.WIFEXITED(status) and os.WEXITSTATUS(status) == child.NO_MEMORY_LEFT
+    running.state = hearing.verdict or (results.OUT_OF_MEMORY if out_of_memory else results.CRASHED)
     running.message = _ending(running.state, status, listening.limits)
     listening.tell(exercise)
     return True
@@ -179,12 +201,36 @@ def _end(pid):
     return status if done else os.waitpid(pid, 0)[1]
 
 
+def _end_orphans(strangers):
+    """End what the answer started and left behind: it has become our child (see `warm_up`)."""
+    for _ in range(100):
+        orphans = _children() - strangers
+        if not orphans:
+            return
+        for pid in orphans:
+            with contextlib.suppress(ProcessLookupError, ChildProcessError):
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+
+
+def _children():
+    """The process ids of our children; none where the system does not tell."""
+    try:
+        return set(
+            map(int, Path("/proc/self/task", str(os.getpid()), "children").read_text().split())
+        )
+    except FileNotFoundError:
+        return set()
+
+
 def _ending(state, status, limits):
     """One sentence on how a child that did not finish came to its end."""
     if state == results.TIMED_OUT:
         return f"Still running after {limits.seconds:g} seconds. Is there a loop without an end?"
     if state == results.TOO_MUCH_OUTPUT:
         return f"Your code printed more than {limits.output >> 20} MB. Is there a print in a loop?"
+    if state == results.OUT_OF_MEMORY:
+        return "Your code asked for more memory than it may use."
     if os.WIFSIGNALED(status):
         return f"The process died of {signal.Signals(os.WTERMSIG(status)).name}."
     return f"Your code ended the process (exit status {os.waitstatus_to_exitcode(status)})."

@@ -12,8 +12,9 @@ import select
 import sys
 
 from grading import grader, results
-from grading.child import load_file
+from grading.child import load_answer
 from grading.collect import with_catalog
+from grading.known import alarm
 from grading.paths import STUBS
 
 
@@ -67,12 +68,13 @@ def grade_stem(catalog, requests, stem, folder):
         try:
             grader.grade(
                 catalog.checks(name),
-                lambda: load_file(file),
+                lambda name=name: load_answer(name, file),
                 exercise,
                 file,
                 told=lambda e: tell({"exercise": results.as_record(e), "done": False}),
                 outdated=outdated,
                 watched=requests.pipe,
+                alarm=alarm(stem, name),
             )
         except grader.Outdated:
             return

@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from grading.exam import mistake, right_answer
+from grading.known import mistake, right_answer
 
 
 @mistake("softmax", caught_by="test_softmax_survives_large_scores")
@@ -23,7 +23,9 @@ def one_max_for_all(scores):
 @mistake("softmax", caught_by="test_softmax_rows_sum_to_one")
 def wrong_axis(scores):
     """Normalises over the second axis."""
-    return torch.softmax(scores, dim=1 if scores.dim() > 2 else 0)
+    axis = 1 if scores.dim() > 2 else 0
+    exponentials = torch.exp(scores - scores.amax(axis, keepdim=True))
+    return exponentials / exponentials.sum(axis, keepdim=True)
 
 
 @mistake("softmax", caught_by="test_softmax_keeps_the_shape")
@@ -59,9 +61,16 @@ def in_place(scores):
     return scores / scores.sum(-1, keepdim=True)
 
 
-@right_answer("softmax")
+@mistake("softmax", caught_by="test_softmax_keeps_the_shape")
 def by_torch(scores):
+    """Calls the ready-made function, which the exercise forbids."""
     return F.softmax(scores, dim=-1)
+
+
+@right_answer("softmax")
+def by_logarithm(scores):
+    scores = scores - scores.max(-1, keepdim=True).values
+    return (scores - scores.exp().sum(-1, keepdim=True).log()).exp()
 
 
 @right_answer("softmax")

@@ -1,0 +1,71 @@
+"""Known answers: mistakes that people make, each caught by a named check, and right answers."""
+
+import functools
+import importlib.util
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+from grading.forbidden import forbid
+from grading.paths import MISTAKES
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A known answer: wrong, and then caught by a named check, or right."""
+
+    stem: str
+    exercise: str
+    name: str
+    what: str
+    caught_by: str | None
+    code: object
+
+    def load(self):
+        """The subject: this answer among the reference's own functions."""
+        import attention
+
+        forbid(self.exercise, MISTAKES / f"{self.stem}.py")
+        return SimpleNamespace(**(vars(attention) | {self.exercise: self.code}))
+
+
+def mistake(exercise, *, caught_by):
+    """Mark a function or class as a wrong answer to `exercise`, and say which check catches it."""
+    return _mark(exercise, caught_by)
+
+
+def right_answer(exercise):
+    """Mark a function or class as a right answer, written another way than the reference."""
+    return _mark(exercise, None)
+
+
+@functools.cache
+def alarm(stem, exercise):
+    """A known mistake, to fail after a learner's answer was graded: (the check's name, its code).
+
+    If the check lets it pass, the answer has changed the tools that grade it.
+    """
+    return next(
+        (a.caught_by, a.code) for a in answers(stem) if a.exercise == exercise and a.caught_by
+    )
+
+
+def answers(stem):
+    """The known answers of a chapter, in the order of the file."""
+    path = MISTAKES / f"{stem}.py"
+    spec = importlib.util.spec_from_file_location(f"mistakes_{stem}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for name, code in vars(module).items():
+        marked = getattr(code, "__dict__", {}).get("_known_answer")
+        if marked:
+            exercise, caught_by = marked
+            what = (code.__doc__ or "").strip().split("\n")[0]
+            yield Answer(stem, exercise, name, what, caught_by, code)
+
+
+def _mark(exercise, caught_by):
+    def mark(code):
+        code._known_answer = (exercise, caught_by)
+        return code
+
+    return mark
