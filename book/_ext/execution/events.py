@@ -1,0 +1,177 @@
+"""The extension's part in a build, in the order in which Sphinx calls it."""
+
+import asyncio
+import hashlib
+import os
+import sys
+import time
+from bdb import BdbQuit
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from sphinx.errors import SphinxError
+from sphinx.util import logging
+
+from . import kernels, page
+from .page import session
+from .store import Store
+
+logger = logging.getLogger(__name__)
+
+
+class PagesFailed(SphinxError, BdbQuit):
+    """Ends the build, after each failure has been reported with its page and line.
+
+    It is a BdbQuit because of all exceptions Sphinx reports only that one without a dump of its
+    own state, under which what the author needs to see would be buried.
+    """
+
+
+@dataclass
+class Job:
+    """A page that has to run."""
+
+    docname: str
+    path: Path
+    text: str
+    notebook: nbformat.NotebookNode
+    parts: dict[str, str]
+    reason: str
+
+
+def take_over_reading(app, config):
+    config.nb_execution_mode = "off"
+    config.nb_custom_formats = {**config.nb_custom_formats, ".md": "execution.read_page"}
+
+
+def open_store(app):
+    session.app = app
+    session.store = Store(Path(app.confdir, app.config.cell_store))
+    if not hasattr(app.env, "execution_parts"):
+        app.env.execution_parts = {}  # docname -> what the outputs that it shows follow from
+        app.env.execution_seconds = {}  # docname -> how long it last took
+        app.env.execution_code = {}  # docname -> hash of its text, its cells: parsing is slow
+
+
+def find_stale_pages(app, env, added, changed, removed):
+    """The pages that show the outputs of something that has changed since.
+
+    Sphinx would compare the times of files. Comparing what they hold also finds a library that
+    was updated and a file that was put back with an older time, and a file that was only touched
+    costs nothing.
+    """
+    known = env.execution_parts
+    env.execution_parts = {}
+    for docname in sorted(env.found_docs):
+        if env.doc2path(docname).suffix == ".md":
+            env.execution_parts[docname] = page.parts(_code(env, docname), _root(app))
+    session.before = known
+    return [name for name, parts in env.execution_parts.items() if known.get(name, {}) != parts]
+
+
+def run_pages(app, env, docnames):
+    """Run what is about to be read and is not stored; raise at the end if a page fails."""
+    with_code = [name for name in docnames if env.execution_parts.get(name)]
+    jobs = [_job(app, env, name) for name in with_code]
+    jobs = [job for job in jobs if page.key_of(job.parts) not in session.store]
+    if not jobs:
+        if with_code:
+            _say(f"Code cells: nothing to run, all outputs of {_pages(with_code)} are up to date")
+        return
+    # the longest first: none of them is then left to run alone at the end
+    jobs.sort(key=lambda job: -env.execution_seconds.get(job.docname, float("inf")))
+    at_a_time = min(app.config.cell_jobs or _cores(), len(jobs))
+    _say(f"Code cells: running {_pages(jobs)}, {at_a_time} at a time")
+    because = defaultdict(list)
+    for job in jobs:
+        because[job.reason].append(job.docname)
+    for reason, names in because.items():
+        _say(f"  {reason}: {', '.join(names)}")
+    failed = asyncio.run(_run_all(app, env, jobs, at_a_time))
+    for job, failure in failed:
+        logger.error(failure.message, location=f"{job.path}:{failure.line}")
+    if failed:
+        env.execution_parts = session.before
+        message = f"The code of {_pages(failed)} fails, so the book is not written"
+        _say(message)
+        raise PagesFailed(message)
+
+
+async def _run_all(app, env, jobs, at_a_time):
+    free, done, failed = asyncio.Semaphore(at_a_time), 0, []
+
+    async def run(job):
+        nonlocal done
+        async with free:
+            start = time.monotonic()
+            failure = await _run(app, env, job)
+            seconds = time.monotonic() - start
+        done += 1
+        env.execution_seconds[job.docname] = seconds
+        if failure:
+            failed.append((job, failure))
+        verb = "FAILED" if failure else "ran"
+        _say(f"  {verb} {job.docname} in {seconds:.1f} s ({done} of {len(jobs)})")
+
+    await asyncio.gather(*(run(job) for job in jobs))
+    return failed
+
+
+async def _run(app, env, job) -> kernels.Failure | None:
+    try:
+        executed = await kernels.run(
+            job.notebook, job.text, root=_root(app), timeout=app.config.cell_timeout
+        )
+    except kernels.Failure as failure:
+        return failure
+    if page.parts(page.code_of(job.notebook), _root(app)) != job.parts:
+        return kernels.Failure(1, "a module that it uses changed while it ran; build again")
+    session.store.save(page.key_of(job.parts), executed)
+    return None
+
+
+def prune_store(app, exception):
+    if exception is None:
+        session.store.prune({page.key_of(parts) for parts in app.env.execution_parts.values()})
+
+
+def _job(app, env, docname) -> Job:
+    path = env.doc2path(docname)
+    text = path.read_text("utf-8")
+    notebook = page.parse(text, str(path), env)
+    parts = page.parts(page.code_of(notebook), _root(app))
+    before = session.before.get(docname) or {}
+    changed = [name for name in {**before, **parts} if before.get(name) != parts.get(name)]
+    if "its cells" in changed:
+        changed = ["its cells"]
+    reason = ", ".join(changed) + " changed" if before and changed else "not run yet"
+    return Job(docname, path, text, notebook, parts, reason)
+
+
+def _code(env, docname) -> list:
+    """A page's cells; parsed only when its text has changed."""
+    path = env.doc2path(docname)
+    text = path.read_text("utf-8")
+    stamp = hashlib.sha256(text.encode()).hexdigest()
+    if env.execution_code.get(docname, ("",))[0] != stamp or ":load:" in text:
+        env.execution_code[docname] = (stamp, page.code_of(page.parse(text, str(path), env)))
+    return env.execution_code[docname][1]
+
+
+def _root(app) -> Path:
+    return Path(app.confdir).resolve()
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
+def _pages(of) -> str:
+    return f"{len(of)} page" + ("s" if len(of) != 1 else "")
+
+
+def _say(line: str) -> None:
+    """Progress, seen under `sphinx-build -q` too: running code is what one waits for."""
+    print(line, file=sys.stderr, flush=True)

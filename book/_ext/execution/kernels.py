@@ -1,0 +1,128 @@
+"""Run a page's cells in a kernel of their own."""
+
+import os
+import re
+import sys
+import tempfile
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import nbformat
+from ipykernel.kernelspec import RESOURCES, get_kernel_dict
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+#: In IPython's traceback: a frame in the cell, and one in a file.
+_FRAME = re.compile(r"(?:Cell In\s?\[\d+\], line |File <ipython-input[^>]*>:)(\d+)")
+
+
+class Failure(Exception):
+    """A cell that fails: its line in the page, and what to tell the author."""
+
+    def __init__(self, line: int, message: str):
+        super().__init__(message)
+        self.line, self.message = line, message
+
+
+class _ThisPython(KernelSpecManager):
+    """Kernels run on the Python that builds the book, whatever kernels the user has installed."""
+
+    def get_kernel_spec(self, kernel_name):
+        return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict())
+
+
+async def run(notebook, text: str, root: Path, timeout: int) -> nbformat.NotebookNode:
+    """Run the code cells of a page and return them, with their outputs, as a notebook.
+
+    What a cell writes to stderr is not an output: it is kept in the cell's metadata.
+
+    Raises:
+        Failure: if a cell raises (and is not tagged `raises-exception`), takes more than
+            `timeout` seconds or ends its kernel.
+    """
+    lines = notebook.metadata["source_map"]
+    places = [(cell, line) for cell, line in zip(notebook.cells, lines, strict=True)]
+    places = [(cell, line) for cell, line in places if cell.cell_type == "code"]
+    executed = nbformat.v4.new_notebook(cells=[nbformat.from_dict(cell) for cell, _ in places])
+    async with _kernel(root) as (manager, client):
+        runner = NotebookClient(executed, km=manager, timeout=timeout, coalesce_streams=True)
+        runner.kc = client
+        executed.metadata["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}
+        for index, cell in enumerate(executed.cells):
+            first = _first_line(text, cell.source, places[index][1])
+            try:
+                await runner.async_execute_cell(cell, index, execution_count=index + 1)
+            except CellExecutionError as error:
+                raise _failure(error, cell.source, first, root) from None
+            except CellTimeoutError:
+                message = f"the cell takes longer than cell_timeout = {timeout} s"
+                raise Failure(first, message) from None
+            except DeadKernelError:
+                raise Failure(first, "the cell ended its kernel (out of memory?)") from None
+            errors = [out for out in cell.outputs if out.get("name") == "stderr"]
+            cell.metadata["stderr"] = "".join(out.text for out in errors)
+            cell.outputs = [out for out in cell.outputs if out not in errors]
+    return executed
+
+
+@asynccontextmanager
+async def _kernel(root: Path):
+    """A fresh kernel and a client that is connected to it; both are gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="book-kernel-") as folder:
+        manager = AsyncKernelManager(
+            kernel_spec_manager=_ThisPython(),
+            connection_file=f"{folder}/kernel.json",
+            transport="tcp" if sys.platform == "win32" else "ipc",
+        )
+        await manager.start_kernel(
+            cwd=str(root),
+            env=_environment(root, folder),
+            extra_arguments=["--HistoryManager.enabled=False"],
+        )
+        client = manager.client()
+        try:
+            client.start_channels()
+            try:
+                await client.wait_for_ready(timeout=60)
+            except RuntimeError as error:
+                raise Failure(1, f"the page's kernel does not start: {error}") from None
+            client.allow_stdin = False
+            yield manager, client
+        finally:
+            client.stop_channels()
+            await manager.shutdown_kernel(now=True)
+
+
+def _environment(root: Path, folder: str) -> dict[str, str]:
+    """The same for every reader: outputs must not depend on who builds the book."""
+    environment = {name: text for name, text in os.environ.items() if name != "MPLBACKEND"}
+    return environment | {
+        "OMP_NUM_THREADS": "1",  # pages run side by side; more threads slow one another down
+        "PYTHONHASHSEED": "0",
+        "PYTHONPATH": os.pathsep.join([str(root), str(root / "book" / "_ext")]),
+        "IPYTHONDIR": folder,  # no one's start-up files
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # no warning from a debugger that is not used
+    }
+
+
+def _first_line(text: str, source: str, start: int) -> int:
+    """The line, from 1, on which a cell's code begins: below the fence and its options."""
+    lines, code = text.splitlines(), source.splitlines()
+    for line in range(start, len(lines) - len(code) + 1):
+        if code and lines[line].strip() == code[0].strip():
+            return line + 1
+    return start
+
+
+def _failure(error: CellExecutionError, source: str, first: int, root: Path) -> Failure:
+    traceback = _ANSI.sub("", error.traceback)
+    frame, code = _FRAME.search(traceback), source.splitlines()
+    offset = min(int(frame[1]), len(code)) - 1 if frame else 0
+    reason = f"{error.ename}: {_ANSI.sub('', error.evalue)}".strip().splitlines()[-6:]
+    lines = ["the code cell fails at", f"  {code[offset].strip()}", *reason]
+    if raised := re.findall(rf"File {re.escape(str(root))}/(\S+?:\d+)", traceback):
+        lines.append(f"(raised at {raised[-1]})")
+    return Failure(first + offset, "\n  ".join(lines))

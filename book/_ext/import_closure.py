@@ -1,0 +1,251 @@
+"""Which of the repository's files does a piece of Python depend on?
+
+`execution` asks for a page's cells and `claims` for a test file: what they have computed is
+still true as long as none of these files has changed.
+
+A package's `__init__` is looked *through*, not at: readers write `from attention import x`, and
+if that cost the whole package, an edit of one module would run every page again. So the name is
+followed to the module that defines it. Only where that cannot be told from the source
+(`import attention`, `import *`, a name that is made at run time) does the whole package count.
+
+A data file counts too when a module names it by a string that is a path relative to the
+module's own folder (code without a file: relative to the root).
+"""
+
+import ast
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+#: The packages that are followed, and where each lives in the repository.
+PACKAGES = {
+    "attention": "attention",
+    "figures": "book/_ext/figures",
+    "grading": "book/_ext/grading",
+    "tests": "tests",
+}
+
+_FILE_NAME = re.compile(r"[\w./-]{1,100}\.\w{1,8}")
+_BLOCKS = (ast.If, ast.Try, ast.With)
+
+
+@dataclass(frozen=True)
+class _Import:
+    """`from <level dots><module> import <name>`; `import <module>` has no name."""
+
+    level: int
+    module: str
+    name: str | None = None
+
+
+@dataclass
+class _Source:
+    """What the text of one file says, before any of it is resolved."""
+
+    imports: set[_Import] = field(default_factory=set)
+    bound: dict[str, _Import] = field(default_factory=dict)  # top level: name -> where it is from
+    stars: list[_Import] = field(default_factory=list)  # top level: from x import *
+    defined: set[str] = field(default_factory=set)  # top level: def, class, name =
+    file_names: set[str] = field(default_factory=set)  # strings that look like a file's name
+
+
+def closure(code: str, root: Path) -> list[Path]:
+    """The files under `root` that `code` depends on by import, at any depth, sorted.
+
+    Raises:
+        SyntaxError: if `code`, or a file that it imports, is not Python.
+    """
+    tree, source = _Tree(Path(root)), _read_source(code)
+    files = tree.data_files(source, tree.root)
+    todo, seen = tree.targets(source, module=None), set()
+    while todo:
+        module = todo.pop()
+        if module not in seen:
+            seen.add(module)
+            if path := tree.file(module):
+                source = _parse(path)
+                files |= {path} | tree.data_files(source, path.parent)
+                todo |= tree.targets(source, module)
+    return sorted(files)
+
+
+def defining_file(package: str, name: str, root: Path) -> Path:
+    """The file that defines a name which a package offers.
+
+    Raises:
+        ValueError: if no module of the package defines it.
+    """
+    tree = _Tree(Path(root))
+    module = tree._definer(package, name, frozenset())
+    if module is None:
+        raise ValueError(f"the package {package} offers nothing called {name}")
+    return tree.file(module)
+
+
+def digest(paths: Iterable[Path], extra: str = "", root: Path = Path("/")) -> str:
+    """One sha256 over the files' contents and names below `root`, in any order, and `extra`."""
+    lines = sorted(f"{path.relative_to(root).as_posix()} {file_digest(path)}" for path in paths)
+    return hashlib.sha256("\n".join([extra, *lines]).encode()).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """The sha256 of a file's contents; read again only when its time or size has changed."""
+    return _cached(path, _digests, lambda: hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+_digests: dict = {}
+_sources: dict = {}
+
+
+def _cached(path, cache, compute):
+    stat = path.stat()
+    stamp = (stat.st_mtime_ns, stat.st_size)
+    if cache.get(path, (None,))[0] != stamp:
+        cache[path] = (stamp, compute())
+    return cache[path][1]
+
+
+def _parse(path: Path) -> _Source:
+    return _cached(path, _sources, lambda: _read_source(path.read_text("utf-8"), path))
+
+
+def _read_source(code: str, path: Path | str = "<code>") -> _Source:
+    tree, source = ast.parse(code, str(path)), _Source()
+    chains = set()  # `import a.b` binds a, through which a.anything can then be reached
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            source.imports |= {_Import(0, alias.name) for alias in node.names}
+            chains |= {
+                alias.name.partition(".")[0]
+                for alias in node.names
+                if "." in alias.name and not alias.asname
+            }
+        elif isinstance(node, ast.ImportFrom):
+            source.imports |= {
+                _Import(node.level, node.module or "", alias.name) for alias in node.names
+            }
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            source.file_names |= {node.value} if _FILE_NAME.fullmatch(node.value) else set()
+    for node in ast.walk(tree) if chains else ():
+        match node:
+            case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name in chains:
+                source.imports.add(_Import(0, name, attribute))
+    _read_top_level(tree.body, source)
+    return source
+
+
+def _read_top_level(body, source: _Source) -> None:
+    for node in body:
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                origin = _Import(node.level, node.module or "", alias.name)
+                if alias.name == "*":
+                    source.stars.append(origin)
+                else:
+                    source.bound[alias.asname or alias.name] = origin
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            source.defined.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names = (name for target in targets for name in ast.walk(target))
+            source.defined |= {name.id for name in names if isinstance(name, ast.Name)}
+        elif isinstance(node, _BLOCKS):
+            for part in ("body", "orelse", "finalbody"):
+                _read_top_level(getattr(node, part, ()), source)
+            for handler in getattr(node, "handlers", ()):
+                _read_top_level(handler.body, source)
+
+
+class _Tree:
+    """The modules of the repository, by dotted name."""
+
+    def __init__(self, root: Path):
+        self.root = root.resolve()
+
+    def _base(self, module: str) -> Path | None:
+        head, *rest = module.split(".")
+        return self.root.joinpath(PACKAGES[head], *rest) if head in PACKAGES else None
+
+    def is_package(self, module: str) -> bool:
+        return (base := self._base(module)) is not None and base.is_dir()
+
+    def file(self, module: str) -> Path | None:
+        """The file of a module; of a package, its `__init__`; None if there is none."""
+        if (base := self._base(module)) is None:
+            return None
+        path = base / "__init__.py" if base.is_dir() else base.with_name(base.name + ".py")
+        return path if path.is_file() else None
+
+    def exists(self, module: str) -> bool:
+        return self.is_package(module) or self.file(module) is not None
+
+    def whole(self, module: str) -> set[str]:
+        """A package and all that is under it; for a missing module, of the nearest package."""
+        while not self.is_package(module):
+            module = module.rpartition(".")[0]
+        base = self._base(module)
+        parts = (path.relative_to(base).with_suffix("").parts for path in base.rglob("*.py"))
+        return {".".join((module, *part)).removesuffix(".__init__") for part in parts}
+
+    def targets(self, source: _Source, module: str | None) -> set[str]:
+        """The modules that a source depends on directly."""
+        return {found for item in source.imports for found in self._resolve(item, module)}
+
+    def data_files(self, source: _Source, folder: Path) -> set[Path]:
+        paths = {(folder / name).resolve() for name in source.file_names}
+        return {path for path in paths if path.is_relative_to(self.root) and path.is_file()}
+
+    def _absolute(self, item: _Import, module: str | None) -> str | None:
+        """The dotted name that an import in `module` starts from; None if it is not ours."""
+        name = item.module
+        if item.level:
+            if module is None:
+                return None
+            parts = module.split(".")
+            parts = parts[: len(parts) + self.is_package(module) - item.level]
+            name = ".".join([*parts, *filter(None, [name])])
+        return name if self.is_package(name.partition(".")[0]) else None
+
+    def _resolve(self, item: _Import, module: str | None) -> set[str]:
+        if (base := self._absolute(item, module)) is None:
+            return set()
+        if not self.is_package(base):
+            return {base} if self.file(base) else self.whole(base)
+        if item.name is None or item.name == "*":
+            # a package's `__init__` that imports all of itself by a star does not recurse here:
+            # `closure` asks each module once
+            return self.whole(base)
+        found = self._definer(base, item.name, frozenset())
+        if found is None:
+            return self.whole(base)
+        return self.whole(found) if found != base and self.is_package(found) else {found}
+
+    def _definer(self, package: str, name: str, asked: frozenset) -> str | None:
+        """The module that defines a name which `package` offers; None if that is unclear."""
+        if (package, name) in asked:
+            return None
+        asked |= {(package, name)}
+        source = _parse(path) if (path := self.file(package)) else _Source()
+        if name in source.defined:
+            return package
+        if origin := source.bound.get(name):
+            base = self._absolute(origin, package)
+            if base is None:
+                return package  # it comes from another library: the `__init__` is all we have
+            if not self.is_package(base):
+                return base if self.file(base) else None
+            return self._definer(base, origin.name, asked)
+        if self.exists(f"{package}.{name}"):
+            return f"{package}.{name}"
+        for star in source.stars:
+            base = self._absolute(star, package)
+            if base and self.is_package(base):
+                if found := self._definer(base, name, asked):
+                    return found
+            elif base and (path := self.file(base)):
+                offered = _parse(path)
+                if name in offered.defined or name in offered.bound:
+                    return base
+        return None

@@ -1,0 +1,103 @@
+"""Settings of the site. `sphinx-build -c . book _build/html`, or `make html`."""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+
+project = "Attention"
+project_copyright = "the authors of this book; MIT licence"
+language = "en"
+
+extensions = [
+    # the book's own, in book/_ext
+    "execution",  # runs the cells
+    "exercises",
+    "questions",
+    "claims",
+    "katex",
+    "myst_nb",  # pages in Markdown with code cells
+    "sphinx_design",
+    "sphinx_copybutton",
+    "sphinxcontrib.bibtex",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+]
+
+exclude_patterns = ["_ext", "_static", "exercises"]
+bibtex_bibfiles = ["book/references.bib"]
+bibtex_reference_style = "author_year"
+bibtex_default_style = "plain"
+
+# --- text ---
+
+myst_enable_extensions = [
+    "amsmath",
+    "attrs_block",
+    "attrs_inline",
+    "colon_fence",
+    "deflist",
+    "dollarmath",
+]
+myst_heading_anchors = 3
+numfig = True
+numfig_format = {"figure": "Figure %s", "table": "Table %s", "code-block": "Listing %s"}
+math_numfig = False  # equations count through the book, not through a section
+math_eqref_format = "({number})"
+katex_macros = {r"\softmax": r"\operatorname{softmax}"}
+nitpicky = True
+nitpick_ignore_regex = [("py:.*", r"(torch|numpy|matplotlib|collections|pathlib)\b.*")]
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"  # the docstrings give shapes, which say more than "Tensor"
+add_module_names = False
+default_role = "code"  # a single backtick in a docstring
+napoleon_numpy_docstring = False
+napoleon_use_rtype = False  # else "(2, length): ..." is taken for a type
+
+# --- code cells ---
+
+nb_execution_mode = "off"  # `execution` supplies the outputs
+nb_merge_streams = True
+nb_output_stderr = "remove-warn"
+nb_render_text_lexer = "none"
+nb_number_source_lines = False
+copybutton_selector = "div:not(.output) > div.highlight pre"
+copybutton_exclude = ".linenos, .gp, .go"
+
+# --- site ---
+
+html_theme = "sphinx_book_theme"
+html_title = "Attention: an executable book"
+html_static_path = ["book/_static"]
+html_css_files = ["book.css"]
+html_favicon = "book/_static/favicon.svg"
+html_show_sourcelink = False
+html_copy_source = False
+html_theme_options = {
+    "navbar_persistent": [],  # else a second search above an empty bar
+    "use_download_button": False,
+    "use_fullscreen_button": False,
+    "home_page_in_toc": True,
+    "show_navbar_depth": 1,
+    "show_toc_level": 2,
+    "max_navbar_depth": 2,
+    "back_to_top_button": False,
+    "search_bar_text": "Search the book",
+    "footer_content_items": ["copyright.html"],
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
+}
+
+# Without a choice of the reader's, follow the system's, and before anything is drawn. The theme's
+# own `default_mode: auto` would leave a page without scripts with no colours at all.
+FOLLOW_THE_SYSTEM = """
+const page = document.documentElement.dataset;
+page.mode ||= "auto";
+page.theme ||= matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+"""
+
+
+def setup(app):
+    app.add_js_file(None, body="{" + FOLLOW_THE_SYSTEM + "}", priority=1)

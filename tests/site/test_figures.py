@@ -1,0 +1,213 @@
+"""Figures in the page: safe, the same every time, readable in both themes and by ear."""
+
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+
+from figures import Diagram, arcs, heatmap, heatmap_grid, show, signed_heatmap
+from figures.path_data import compact
+
+ALT = "A line that rises from 0 to 3 in three even steps."
+TOKENS = ["the", "cat", "sat", "on", "the", "mat"]
+LONGER = ["[CLS]", *TOKENS, "[SEP]"]
+
+
+class Elements(HTMLParser):
+    """The tags of a piece of HTML with their attributes, and the text between them."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.found, self.words = [], ""
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        self.found.append((tag, dict(attributes)))
+
+    def handle_data(self, data):
+        self.words += data
+
+    def named(self, tag):
+        return [attributes for name, attributes in self.found if name == tag]
+
+
+def line():
+    fig, ax = plt.subplots()
+    ax.plot([0, 1, 2, 3], "o-")
+    return fig
+
+
+def weights(*shape):
+    torch.manual_seed(0)
+    return torch.randn(*shape).mul(1.5).softmax(-1)
+
+
+@pytest.mark.parametrize("alt", ["", None, "  ", "a line", "line.png", "figures/a line plot.svg"])
+def test_alt_text_has_to_say_something(alt):
+    with pytest.raises(ValueError, match="alt must say in words what the figure shows"):
+        show(line(), alt=alt)
+    plt.close("all")
+
+
+def test_words_are_escaped():
+    words = "<script>alert(1)</script> & so"
+    page = Elements(show(line(), alt=f'{ALT} "<b>&"', caption=words).html)
+    assert page.named("svg")[0]["aria-label"] == f'{ALT} "<b>&"'
+    assert page.words.endswith(words)
+    assert not page.named("script") and not page.named("b")
+
+
+def test_labels_in_the_drawing_are_escaped():
+    page = Elements(show(heatmap(weights(2, 2), ["<s>", "&"], ["</svg>", "b"]), alt=ALT).html)
+    assert "<s>" in page.words and "</svg>" in page.words
+    assert not page.named("s")
+
+
+def test_a_picture_is_an_image_with_a_name_and_without_html_its_words():
+    picture = show(line(), alt=ALT)
+    svg = Elements(picture._repr_html_()).named("svg")[0]
+    assert (svg["role"], svg["aria-label"]) == ("img", ALT)
+    assert repr(picture) == ALT
+
+
+def test_the_figure_is_closed():
+    fig = line()
+    show(fig, alt=ALT)
+    assert not plt.fignum_exists(fig.number)
+
+
+def test_two_processes_draw_the_same_bytes():
+    program = (
+        "import matplotlib.pyplot as plt; from figures import show\n"
+        "fig, ax = plt.subplots(); ax.plot([0, 1, 2], 'o-', label='a'); ax.legend()\n"
+        f"print(show(fig, alt={ALT!r}).html)"
+    )
+    run = [
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+        for _ in range(2)
+    ]
+    assert run[0].stdout == run[1].stdout
+    assert "<svg" in run[0].stdout
+
+
+def test_ids_differ_on_one_page_even_for_the_same_figure_twice():
+    page = Elements("".join(show(line(), alt=ALT).html for _ in range(3)))
+    ids = [attributes["id"] for _, attributes in page.found if "id" in attributes]
+    assert ids and len(ids) == len(set(ids))
+
+
+def test_every_reference_meets_its_id():
+    html = show(line(), alt=ALT).html
+    ids = set(re.findall(r'\bid="([^"]+)"', html))
+    assert set(re.findall(r'(?:url\(#|href="#)([\w.-]+)', html)) == ids
+
+
+def test_every_colour_follows_the_theme():
+    fig, ax = plt.subplots()
+    for i in range(5):
+        ax.plot([0, i], label=f"line {i}")
+    ax.grid()
+    ax.legend()
+    ax.axhline(1, color="black")
+    ax.set(title="Title", xlabel="x", ylabel=r"a formula $\lambda_n$")
+    html = show(fig, alt=ALT).html
+    fixed = re.sub(r"var\([^)]*\)|#[\w-]+\"|url\([^)]*\)", "", html)
+    assert not re.findall(r"#[0-9a-f]{3,8}\b", fixed)
+    assert all(f"var(--fig-{i}," in html for i in range(5))
+    assert "currentColor" in html
+
+
+def test_nothing_leaks_out_of_the_picture():
+    """A `style` element inside a page speaks of the whole page."""
+    page = Elements(show(line(), alt=ALT).html)
+    assert not page.named("style") and not page.named("metadata")
+
+
+def test_only_what_may_scroll_on_a_phone_is_a_stop_for_the_tab_key():
+    narrow = Elements(show(line(), alt=ALT).html).named("div")[0]
+    wide = Elements(show(plt.figure(figsize=(7, 2)), alt=ALT).html).named("div")[0]
+    assert "tabindex" not in narrow
+    assert (wide["tabindex"], wide["role"]) == ("0", "group") and wide["aria-label"]
+
+
+def test_letters_of_a_formula_follow_one_another():
+    fig, ax = plt.subplots()
+    ax.set_title(r"gradient $\partial y/\partial x_1$")
+    html = show(fig, alt=ALT).html
+    assert ">gradient\xa0∂</tspan>" in html
+
+
+@pytest.mark.parametrize(
+    ("draw", "most"),
+    [
+        (line, 6_000),
+        (lambda: heatmap(weights(8, 8), LONGER, LONGER), 16_000),
+        (lambda: heatmap(weights(64, 64)), 80_000),
+        (lambda: heatmap_grid(weights(6, 12, 8, 8)), 150_000),
+        (lambda: arcs(weights(6, 6), TOKENS, query=2), 4_000),
+    ],
+    ids=["line", "map of 8×8", "map of 64×64", "72 maps of 8×8", "arcs"],
+)
+def test_pictures_are_light_and_vector(draw, most):
+    html = show(draw(), alt=ALT).html
+    assert len(html) < most
+    assert "<image" not in html
+
+
+def test_a_cell_is_as_solid_as_its_weight():
+    map_ = torch.tensor([[0.25, 0.75], [0.5, 0.0]])
+    html = show(heatmap(map_, legend=None, numbers=False), alt=ALT).html
+    solid = re.findall(r"fill:var\(--fig-weight[^;]*;opacity:([\d.]+)", html)
+    assert sorted(map(float, solid)) == [0.25, 0.5, 0.75]
+
+
+def test_numbers_in_cells_change_colour_where_the_cell_is_dark():
+    html = show(heatmap(torch.tensor([[0.66, 0.34]]), legend=None), alt=ALT).html
+    assert re.search(r"--fig-on-high[^>]*>\.66<", html)
+    assert re.search(r"--fig-on-low[^>]*>\.34<", html)
+
+
+def test_a_map_refuses_what_it_cannot_show():
+    with pytest.raises(ValueError, match="from 0 to largest=1; these run from -1 to 1"):
+        heatmap(torch.tensor([[1.0, -1.0]]))
+    with pytest.raises(ValueError, match="rows must name all 2 rows of the map; got 1"):
+        heatmap(weights(2, 3), rows=["one"])
+    with pytest.raises(ValueError, match=r"two axes .* got the shape \(2, 3, 4\)"):
+        heatmap(weights(2, 3, 4))
+    with pytest.raises(ValueError, match=r"got the shape \(2, 3\)"):
+        heatmap_grid(weights(2, 3))
+    with pytest.raises(ValueError, match="position from 0 to 5; got 6"):
+        arcs(weights(6), TOKENS, query=6)
+    with pytest.raises(ValueError, match=r"each of the 6 tokens; got the shape \(5,\)"):
+        arcs(weights(5), TOKENS, query=0)
+
+
+def test_masked_scores_are_struck_through():
+    scores = np.array([[1.0, -np.inf], [-2.0, 0.5]])
+    html = show(signed_heatmap(scores), alt=ALT).html
+    assert "−2" in html and "--fig-negative" in html and "inf" not in html.lower()
+
+
+def test_arrows_join_boxes():
+    diagram = Diagram(4, 1)
+    query, scores = diagram.box(0.5, 0.5, "query"), diagram.box(3, 0.5, "two\nlines", colour="C0")
+    diagram.arrow(query, scores, "dot product")
+    diagram.arrow(scores, (3.8, 0.5), dashed=True)
+    words = Elements(show(diagram.figure, alt=ALT).html).words
+    assert all(word in words for word in ("query", "dot product", "two", "lines"))
+
+
+def test_rounding_a_path_does_not_add_up():
+    """A thousand steps of 0.004 end where they should, though each alone rounds to nothing."""
+    path = "M 0 0 " + " ".join(f"L {i * 0.004:.6f} {i * 0.004:.6f}" for i in range(1, 1001))
+    steps = re.findall(r"-?\d*\.?\d+", compact(path).removeprefix("m0 0"))
+    assert sum(map(float, steps[::2])) == pytest.approx(4)
+
+
+def test_a_square_is_short():
+    assert compact("M 10 20 \nL 15.5 20 \nL 15.5 25 \nL 10 25 \nz\n") == "m10 20h5.5v5h-5.5z"

@@ -1,0 +1,97 @@
+"""The style sheet's colours: words reach a contrast of 4.5 in light and in dark."""
+
+import re
+from pathlib import Path
+
+import pytest
+import sphinx_book_theme
+
+from figures import style
+
+ROOT = Path(__file__).parents[2]
+CSS = re.sub(r"/\*.*?\*/", "", (ROOT / "book/_static/book.css").read_text(), flags=re.DOTALL)
+THEME = Path(sphinx_book_theme.__file__).parent / "theme/sphinx_book_theme/static/styles"
+DARK = 'html[data-theme="dark"]'
+PAGE = {"light": "#ffffff", "dark": "#121212"}
+
+
+def rules(selector):
+    body = re.search(rf"^{re.escape(selector)} \{{(.*?)\}}", CSS, re.DOTALL | re.MULTILINE)[1]
+    return dict(re.findall(r"(--[\w-]+): ([^;]+);", body))
+
+
+COLOURS = {"light": rules(":root"), "dark": rules(":root") | rules(DARK)}
+
+
+def parts(colour):
+    return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+
+
+def blend(colour, ground, opacity):
+    mixed = (
+        round(opacity * a + (1 - opacity) * b)
+        for a, b in zip(parts(colour), parts(ground), strict=True)
+    )
+    return "#" + "".join(f"{part:02x}" for part in mixed)
+
+
+def contrast(one, other):
+    """The ratio of WCAG 2, from 1 to 21."""
+
+    def luminance(colour):
+        linear = (
+            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+            for c in (part / 255 for part in parts(colour))
+        )
+        return sum(share * c for share, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_the_dark_page_is_as_dark_as_we_think():
+    theme = (THEME / "sphinx-book-theme.css").read_text()
+    assert f"--pst-color-background:{PAGE['dark']}" in theme
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_words_can_be_read(mode):
+    colours, page = COLOURS[mode], PAGE[mode]
+    pairs = {f"--fig-{name}": [page] for name in (*range(5), "muted")}
+    for state in ("good", "bad", "part", "idle"):
+        pairs[f"--{state}"] = [page, colours[f"--{state}-ground"]]
+    pairs["--idle"] += [colours[f"--{state}-ground"] for state in ("good", "bad", "part")]
+    pairs["--part"] += [colours["--bad-ground"]]  # a hint inside a card that failed
+    faint = {
+        f"{name} on {ground}": round(contrast(colours[name], ground), 2)
+        for name, grounds in pairs.items()
+        for ground in grounds
+        if contrast(colours[name], ground) < 4.5
+    }
+    assert not faint
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("cell", ["--fig-weight", "--fig-negative"])
+def test_a_number_can_be_read_in_a_cell_of_any_weight(mode, cell):
+    colours = COLOURS[mode]
+    for percent in range(101):
+        words = colours["--fig-on-high" if percent / 100 > style.FLIP else "--fig-on-low"]
+        ground = blend(colours[cell], PAGE[mode], percent / 100)
+        assert contrast(words, ground) >= 4.5, f"{words} on {percent} %"
+
+
+def test_figures_fall_back_on_the_light_theme():
+    light = COLOURS["light"]
+    assert tuple(light[f"--fig-{i}"] for i in range(5)) == style.CYCLE
+    assert (light["--fig-weight"], light["--fig-negative"]) == (style.WEIGHT, style.NEGATIVE)
+    assert light["--fig-muted"] == style.MUTED
+
+
+def test_every_variable_that_is_used_is_defined():
+    defined = set(re.findall(r"(--[\w-]+):", CSS)) | {"--fig-width"}
+    used = {name for name in re.findall(r"var\((--[\w-]+)", CSS) if not name.startswith("--pst")}
+    drawn = {
+        re.search(r"--[\w-]+", value)[0] for value in style.IN_THE_PAGE.values() if "--" in value
+    }
+    assert used | drawn <= defined
