@@ -16,7 +16,8 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 html: $(READY) ## grade the exercises, run the pages' code, write the site
-	@$(BIN)/python -m grading --brief || true
+	@$(BIN)/python -m grading --brief
+	@$(BIN)/python -m grading.exam
 	@$(BIN)/sphinx-build -q -W --keep-going -c . book $(HTML)
 	@echo "The book is at $(abspath $(HTML))/index.html"
 

@@ -43,7 +43,7 @@ def scaled_dot_product_attention(
     check_attention(query, key, value)
     scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
     scores = query @ key.transpose(-2, -1) * scale  # (..., query_len, key_len)
-    weights = masked_softmax(scores, combine_masks(mask, is_causal, scores))  # rows sum to one
+    weights = masked_softmax(scores, combine_masks(mask, is_causal, scores))
     return weights @ value  # (..., query_len, value_dim)
 
 

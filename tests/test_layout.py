@@ -40,7 +40,7 @@ def test_chapter_has_its_tests(stem):
 def test_page_stub_and_checks_name_the_same_exercises(stem):
     """No exercise is graded that the page does not set, and none set that is not graded."""
     page = set(re.findall(r"\{exercise\} (\w+)", (BOOK / f"{stem}.md").read_text()))
-    checks = set(re.findall(r'exercise\("(\w+)"\)', (CHECKS / f"test_{stem}.py").read_text()))
+    checks = set(re.findall(r'exercise\(\s*"(\w+)"', (CHECKS / f"test_{stem}.py").read_text()))
     assert page == checks
     tree = ast.parse((STUBS / f"{stem}.py").read_text())
     defined = {node.name for node in tree.body if hasattr(node, "name")}

@@ -5,6 +5,7 @@ page is written. A new grading therefore rewrites the pages that show it and re-
 """
 
 import ast
+import hashlib
 from pathlib import Path
 
 from docutils import nodes
@@ -15,7 +16,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from folded import fold
-from grading import card, results
+from grading import card, exam, results
 from grading.paths import RESULTS, ROOT, STUBS
 from import_closure import defining_file
 
@@ -27,8 +28,8 @@ class exercise_card(nodes.General, nodes.Element):
     """Stands for the card of `node["exercise"]`."""
 
 
-class progress_table(nodes.General, nodes.Element):
-    """Stands for the table of all exercises."""
+class overview(nodes.General, nodes.Element):
+    """Stands for a table over all exercises: `node["kind"]` is "progress" or "exam"."""
 
 
 class Exercise(SphinxDirective):
@@ -55,7 +56,7 @@ class Exercise(SphinxDirective):
         for number, hint in enumerate(hints, 1):
             box += fold(f"Hint {number} of {len(hints)}", hint.children, "hint")
         box += fold("Solution", [self._solution(name)], "solution")
-        self.env.metadata[self.env.docname].setdefault("exercises", {})[name] = ""
+        self.env.metadata[self.env.docname].setdefault("exercises", []).append(name)
         return [box]
 
     def _title(self, name, difficulty, minutes):
@@ -112,13 +113,12 @@ class Hint(SphinxDirective):
         return [hint]
 
 
-class Progress(SphinxDirective):
-    """`{progress}`: every exercise of the book with its state, linked."""
+class Overview(SphinxDirective):
+    """`{progress}`: every exercise with its state. `{exam}`: the grader's exam."""
 
     def run(self):
-        self.env.metadata[self.env.docname].setdefault("exercises", {})
-        self.env.metadata[self.env.docname]["all exercises"] = ""
-        return [progress_table()]
+        self.env.metadata[self.env.docname].setdefault("overviews", []).append(self.name)
+        return [overview(kind=self.name)]
 
 
 class FillCards(SphinxPostTransform):
@@ -134,13 +134,13 @@ class FillCards(SphinxPostTransform):
                 self._complain(placeholder, graded)
                 continue
             placeholder.replace_self(nodes.raw("", card.html(exercise), format="html"))
-        for placeholder in self.document.findall(progress_table):
+        for placeholder in self.document.findall(overview):
             pages = {
                 name: self.app.builder.get_relative_uri(self.env.docname, page)
                 for page, data in self.env.metadata.items()
-                for name in data.get("exercises", {})
+                for name in data.get("exercises", [])
             }
-            table = card.progress(graded.values(), pages)
+            table = OVERVIEWS[placeholder["kind"]](graded, pages)
             placeholder.replace_self(nodes.raw("", table, format="html"))
 
     def _complain(self, placeholder, graded):
@@ -154,23 +154,26 @@ class FillCards(SphinxPostTransform):
         placeholder.replace_self(nodes.paragraph("", "This exercise has not been graded."))
 
 
+OVERVIEWS = {
+    "progress": lambda graded, pages: card.progress(graded.values(), pages),
+    "exam": lambda graded, pages: card.exam(exam.held()),
+}
+
+
 def pages_to_rewrite(app, env):
-    """The pages whose cards differ from those they were last written with."""
+    """The pages whose cards or tables differ from those they were last written with."""
     graded = _graded()
-    stale = []
+    stale = set()
     for page, data in env.metadata.items():
-        shown = data.get("exercises", {})
-        for name in shown:
-            drawn = card.html(graded[name]) if name in graded else ""
-            if shown[name] != drawn:
-                shown[name] = drawn
-                stale.append(page)
-        if "all exercises" in data:
-            drawn = card.progress(graded.values(), {})
-            if data["all exercises"] != drawn:
-                data["all exercises"] = drawn
-                stale.append(page)
-    return stale
+        drawn = {
+            name: card.html(graded[name]) for name in data.get("exercises", []) if name in graded
+        }
+        drawn |= {kind: OVERVIEWS[kind](graded, {}) for kind in data.get("overviews", [])}
+        now = {name: hashlib.sha256(html.encode()).hexdigest() for name, html in drawn.items()}
+        if data.get("drawn", {}) != now:
+            data["drawn"] = now
+            stale.add(page)
+    return sorted(stale)
 
 
 def _graded():
@@ -187,10 +190,11 @@ def _graded():
 def setup(app):
     app.setup_extension("folded")
     app.add_node(exercise_card)
-    app.add_node(progress_table)
+    app.add_node(overview)
     app.add_directive("exercise", Exercise)
     app.add_directive("hint", Hint, override=True)
-    app.add_directive("progress", Progress)
+    app.add_directive("progress", Overview)
+    app.add_directive("exam", Overview)
     app.add_post_transform(FillCards)
     app.connect("env-updated", pages_to_rewrite)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

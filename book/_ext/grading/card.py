@@ -8,6 +8,8 @@ import re
 from jinja2 import Environment, PackageLoader, select_autoescape
 from markupsafe import Markup, escape
 
+from grading import results
+
 
 def _slug(text):
     return re.sub(r"\W+", "-", text)
@@ -41,6 +43,27 @@ _templates.filters |= {"slug": _slug, "command": _command, "number": _number, "s
 def html(exercise, running=None):
     """The card of one `results.Exercise`; while it is being graded, `running` says so."""
     return _templates.get_template("card.html").render(exercise=exercise, running=running)
+
+
+def exam(chapters):
+    """The exam's outcome; `chapters` as `grading.exam.held` returns it."""
+    template = _templates.get_template("exam.html")
+    return template.render(chapters={s: _by_exercise(c["outcomes"]) for s, c in chapters.items()})
+
+
+def _by_exercise(outcomes):
+    """[(exercise's name, its outcomes with what a learner would read)], in order."""
+    found = {}
+    for outcome in outcomes:
+        diagnosis = results.from_record(outcome["exercise"]).diagnosis
+        found.setdefault(outcome["exercise"]["name"], []).append(
+            outcome
+            | {
+                "caught": bool(diagnosis and diagnosis.name == outcome["caught_by"]),
+                "observed": diagnosis.message if diagnosis else "",
+            }
+        )
+    return list(found.items())
 
 
 def progress(exercises, pages):

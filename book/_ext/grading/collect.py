@@ -13,6 +13,7 @@ import pytest
 from grading.checks import EXERCISES
 from grading.paths import CHECKS, ROOT, STUBS
 from grading.results import Check, Exercise
+from grading.stems import chapter_order
 
 
 class CollectionError(Exception):
@@ -76,15 +77,6 @@ def with_catalog(use, stems=None):
             f"{loop.broken or complaints.getvalue()}"
         )
     return loop.result
-
-
-def chapter_order():
-    """The stems that have exercises, in the order of the book's table of contents."""
-    contents = (ROOT / "book" / "index.md").read_text(encoding="utf-8")
-    position = {line.strip(): i for i, line in enumerate(contents.splitlines())}
-    stems = [path.stem.removeprefix("test_") for path in CHECKS.glob("test_*.py")]
-    stems = [stem for stem in stems if stem != "exam"]
-    return sorted(stems, key=lambda stem: (position.get(stem, len(position)), stem))
 
 
 class _Loop:

@@ -1,65 +1,117 @@
 """The grader's own exam: known mistakes must be caught by the check that names them, right answers
 in any style must pass.
 
-`python -m grading.exam` holds it and writes `_build/exam.json`: for every answer, the state of each
-check. `tests/exercises/test_exam.py` judges the outcome.
+`python -m grading.exam` holds it, chapter by chapter where something changed, and writes
+`_build/exam.json`; `tests/exercises/test_exam.py` judges the outcome, and the page `grader_exam`
+shows it. The file's schema, version 1::
+
+    {"version": 1, "chapters": {STEM: {"inputs": DIGEST, "outcomes": [OUTCOME, ...]}}}
+    OUTCOME = {"answer", "what", "caught_by", "exercise"}
+
+`answer` is "reference" or a known answer's name, `exercise` a record as in `grading.results`.
 """
 
 import argparse
 import json
+import sys
 
-from grading import grader
-from grading.collect import chapter_order, with_catalog
-from grading.known import answers, mistake, right_answer
-from grading.paths import MISTAKES, ROOT
+from rich.console import Console
+from rich.progress import track
 
-__all__ = ["answers", "hold", "mistake", "right_answer"]
+from grading import results
+from grading.paths import CHECKS, EXAM, MISTAKES, ROOT
+from import_closure import closure, digest
 
-OUTCOME = ROOT / "_build" / "exam.json"
+VERSION = 1
 
 
-def hold(stems=None):
-    """Grade the reference, the untouched stubs and every known answer.
-
-    Returns:
-        [{"stem", "exercise", "answer", "what", "caught_by", "state", "message", "checks"}, ...]
-        where answer is "reference", "stub" or the known answer's name.
-    """
-    stems = stems or chapter_order()
+def hold(stems, console):
+    """Grade the reference and every known answer of these chapters: {stem: [outcome, ...]}."""
+    from grading import grader
+    from grading.collect import with_catalog
+    from grading.known import answers
 
     def use(catalog):
         import attention
 
         grader.warm_up()
-        outcomes = []
 
-        def sit(name, answer, load, file, what="", caught_by=None):
+        def sit(name, load, file, answer="reference", what="", caught_by=None):
             exercise = grader.grade(catalog.checks(name), load, catalog.exercise(name), file)
-            outcomes.append(
-                {"stem": exercise.stem, "exercise": name, "answer": answer, "what": what,
-                 "caught_by": caught_by, "state": exercise.state, "message": exercise.message,
-                 "checks": [[c.name, c.state, c.message] for c in exercise.checks]}
-            )  # fmt: skip
+            outcome = {"answer": answer, "what": what, "caught_by": caught_by}
+            outcomes[exercise.stem].append(outcome | {"exercise": results.as_record(exercise)})
 
+        outcomes = {stem: [] for stem in stems}
         for name in catalog:
-            sit(name, "reference", lambda: attention, attention.__file__)
-        for stem in stems:
-            for known in answers(stem):
-                file = MISTAKES / f"{stem}.py"
-                sit(known.exercise, known.name, known.load, file, known.what, known.caught_by)
+            sit(name, lambda: attention, attention.__file__)
+        known = [answer for stem in stems for answer in answers(stem)]
+        for a in track(known, "the grader's exam", console=console, transient=True,
+                       disable=not console.is_terminal):  # fmt: skip
+            file = MISTAKES / f"{a.stem}.py"
+            sit(a.exercise, a.load, file, a.name, a.what, a.caught_by)
         return outcomes
 
     return with_catalog(use, stems)
 
 
+def held():
+    """What the last exam wrote: {stem: {"inputs", "outcomes"}}; empty before the first."""
+    try:
+        record = json.loads(EXAM.read_text(encoding="utf-8"))
+        return record["chapters"] if record["version"] == VERSION else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def inputs(stem):
+    """A digest of what a chapter's exam depends on."""
+    files = [CHECKS / f"test_{stem}.py", MISTAKES / f"{stem}.py"]
+    code = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    machinery = (ROOT / "book" / "_ext" / "grading").glob("*.py")
+    return digest({*files, *closure(code, ROOT), *machinery}, sys.version, ROOT)
+
+
 def main():
-    parser = argparse.ArgumentParser(prog="python -m grading.exam", description=__doc__)
-    parser.add_argument("stem", nargs="*", help="chapters to examine (default: all)")
-    outcomes = hold(parser.parse_args().stem or None)
-    OUTCOME.parent.mkdir(exist_ok=True)
-    OUTCOME.write_text(json.dumps(outcomes, indent=1), encoding="utf-8")
-    print(f"{len(outcomes)} answers examined; {OUTCOME.relative_to(ROOT)}")
+    from grading.stems import chapter_order
+
+    parser = argparse.ArgumentParser(
+        prog="python -m grading.exam",
+        description="Hold the known mistakes and right answers against the checks.",
+    )
+    parser.add_argument("stem", nargs="*", help="chapters to examine (default: those that changed)")
+    options = parser.parse_args()
+    console, stems, before = Console(highlight=False), chapter_order(), held()
+    now = {stem: inputs(stem) for stem in stems}
+    stale = options.stem or [s for s in stems if before.get(s, {}).get("inputs") != now[s]]
+    fresh = hold(stale, console) if stale else {}
+    chapters = {
+        stem: {"inputs": now[stem], "outcomes": fresh[stem]} if stem in fresh else before[stem]
+        for stem in stems
+        if stem in fresh or stem in before
+    }
+    results.replace(EXAM, {"version": VERSION, "chapters": chapters})
+    outcomes = [o for chapter in chapters.values() for o in chapter["outcomes"]]
+    mistakes = [o for o in outcomes if o["caught_by"]]
+    what = ", ".join(stale) or "nothing has changed"
+    console.print(
+        f"Exam of the grader: {sum(map(caught, mistakes))} of {len(mistakes)} known mistakes "
+        f"caught by the check that names them ({what})"
+    )
+    return 0 if all(map(as_expected, outcomes)) else 1
+
+
+def caught(outcome):
+    """Whether the first check that failed is the one that the mistake names."""
+    diagnosis = results.from_record(outcome["exercise"]).diagnosis
+    return diagnosis is not None and diagnosis.name == outcome["caught_by"]
+
+
+def as_expected(outcome):
+    """Whether a mistake was caught by name, or a right answer passed."""
+    return caught(outcome) if outcome["caught_by"] else (
+        outcome["exercise"]["state"] == results.PASSED
+    )  # fmt: skip
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

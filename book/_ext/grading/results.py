@@ -99,12 +99,17 @@ class Exercise:
 
 
 def write(path, exercises, inputs=""):
-    """Write the results by replacing the file in one step, so that no reader meets half of it."""
+    """Write the results, so that no reader ever meets half of them."""
     record = {
         "version": VERSION,
         "inputs": inputs,
         "exercises": [as_record(exercise) for exercise in exercises],
     }
+    replace(path, record)
+
+
+def replace(path, record):
+    """Write a JSON file in one step."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
