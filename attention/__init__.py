@@ -7,10 +7,12 @@ and True means "may attend"; a query with nothing to attend to gets zeros.
 Nothing here prints, and only `attention.models.pretrained` reads files.
 """
 
+from attention.influence import compare_influence, influence
 from attention.kernel_regression import gaussian_scores, kernel_regression
 from attention.masks import causal_mask, padding_mask
 from attention.models.bert import BertEncoder, attention_maps
 from attention.multi_head import MultiHeadAttention, merge_heads, split_heads
+from attention.paths import path_length
 from attention.scaled_dot_product import attention_weights, scaled_dot_product_attention
 from attention.scoring import additive_scores, bilinear_scores, dot_scores, scaled_dot_scores
 from attention.self_attention import SelfAttention
@@ -25,12 +27,15 @@ __all__ = [
     "attention_weights",
     "bilinear_scores",
     "causal_mask",
+    "compare_influence",
     "dot_scores",
     "gaussian_scores",
+    "influence",
     "kernel_regression",
     "masked_softmax",
     "merge_heads",
     "padding_mask",
+    "path_length",
     "scaled_dot_product_attention",
     "scaled_dot_scores",
     "soft_lookup",

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from attention import BertEncoder, attention_maps, padding_mask
+from attention import BertEncoder, attention_maps, padding_mask, split_heads
+from attention.data.sentences import SENTENCES
 from attention.models import pretrained
 from attention.models.pretrained import encode, load_minilm, minilm_folder
 
@@ -165,3 +166,57 @@ def test_the_encoder_names_the_shape_that_it_wants(small):
         small(torch.randint(11, (2, 9)))
     with pytest.raises(ValueError, match=r"tokens must be one sentence \(length,\), got \(2, 5\)"):
         attention_maps(small, torch.randint(11, (2, 5)))
+
+
+# What the chapter claims.
+
+
+@pytest.fixture(scope="module")
+def readings(minilm):
+    """(tokens, maps) of each of the plain sentences."""
+    encoder, tokenizer = minilm
+    pairs = [encode(tokenizer, text) for text in SENTENCES]
+    return [(tokens, attention_maps(encoder, ids)) for ids, tokens in pairs]
+
+
+def test_a_head_looks_one_token_back(readings):
+    """Layer 0, head 2 gives the token before more than .99 of the weight."""
+    for _, maps in readings:
+        assert maps[0, 2].diagonal(-1).mean() > 0.99
+
+
+def test_a_head_leans_towards_the_next_token(readings):
+    """Layer 1, head 8 gives the token after more than any other head does, about half or more."""
+    for _, maps in readings:
+        after = maps.diagonal(1, -2, -1).mean(-1)
+        assert after[1, 8] > 0.5 and after[1, 8] == after.max()
+
+
+def test_cls_is_the_sink_and_sep_is_not(readings):
+    """Over all heads and sentences [CLS] gets about half of the weight, [SEP] less than a tenth."""
+    cls = torch.stack([maps[..., 0].mean() for _, maps in readings]).mean()
+    sep = torch.stack([maps[..., -1].mean() for _, maps in readings]).mean()
+    assert 0.4 < cls < 0.6
+    assert sep < 0.1
+
+
+@torch.no_grad()
+def test_the_sink_hands_over_little(minilm):
+    """In layers 1 to 4, [CLS] has less than half its share once values count by their length."""
+    encoder, tokenizer = minilm
+    for text in SENTENCES:
+        hidden = encoder.embed(encode(tokenizer, text)[0][None])
+        for layer, block in enumerate(encoder.blocks):
+            value = split_heads(block.attention.to_value(hidden), 12)
+            hidden, weights = block(hidden, return_weights=True)
+            taken = weights * value.norm(dim=-1)[:, :, None, :]
+            share = (taken / taken.sum(-1, keepdim=True))[..., 0].mean()
+            assert layer in (0, 5) or share < weights[..., 0].mean() / 2
+
+
+def test_with_two_animals_the_same_head_takes_both(minilm):
+    """Where the dog watches and the cat sits, "sat" gives each of them more than .35."""
+    encoder, tokenizer = minilm
+    ids, tokens = encode(tokenizer, "The dog watched while the cat sat on the mat.")
+    row = attention_maps(encoder, ids)[5, 11, tokens.index("sat")]
+    assert row[tokens.index("dog")] > row[tokens.index("cat")] > 0.35

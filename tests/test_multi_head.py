@@ -6,8 +6,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 from torch.testing import assert_close
+from torch.utils.flop_counter import FlopCounterMode
 
-from attention import MultiHeadAttention, causal_mask, merge_heads, padding_mask, split_heads
+from attention import (
+    MultiHeadAttention,
+    attention_weights,
+    causal_mask,
+    merge_heads,
+    padding_mask,
+    split_heads,
+)
+from attention.data.sentence import VECTORS
+from attention.models.bare_heads import bare_heads
+from attention.models.neighbours import neighbours_accuracy, train_neighbours
 
 BATCH, HEADS, QUERY_LEN, KEY_LEN, HEAD_DIM = 2, 3, 4, 5, 6
 D_MODEL = HEADS * HEAD_DIM
@@ -151,3 +162,79 @@ def test_the_module_names_the_argument_that_is_wrong(module):
         module(x, mask=torch.zeros(QUERY_LEN, QUERY_LEN))
     with pytest.raises(ValueError, match=r"got mask \(1, 2, 4\) and scores \(2, 3, 4, 4\)"):
         module(x, mask=torch.ones(BATCH, QUERY_LEN, dtype=torch.bool))
+
+
+# What the chapter claims.
+
+
+def test_one_average_cannot_hold_two_answers():
+    """Whatever its weights, one average of the words holds at most 2 of who and where together."""
+    torch.manual_seed(0)
+    weights = torch.distributions.Dirichlet(torch.full((6,), 0.2)).sample((10_000,))
+    assert (weights @ VECTORS).sum(-1).max() <= 2 + 1e-5  # 2 is what cat and mat hold alone
+    for sharpness in (1, 4, 16, 64):
+        assert bare_heads(2, 1, sharpness)(VECTORS[None])[0, 2].sum() <= 2 + 1e-5
+
+
+def test_two_heads_hold_both_answers():
+    """With a slice each, "sat" receives the cat's whole who and the mat's whole where."""
+    assert_close(bare_heads(2, 2, 50)(VECTORS[None])[0, 2], torch.tensor([2.0, 2.0]))
+
+
+@pytest.mark.parametrize("n_heads", [2, 3])
+def test_a_view_cuts_the_sentence_instead_of_the_vectors(n_heads):
+    """Split and merged by views, each part of the sentence hears only from itself."""
+    torch.manual_seed(0)
+    length = 2 * n_heads
+    module = MultiHeadAttention(12, n_heads)
+
+    def by_views(x):
+        query, key, value = (
+            layer(x).view(1, n_heads, length, -1)
+            for layer in (module.to_query, module.to_key, module.to_value)
+        )
+        return module.to_output((attention_weights(query, key) @ value).view(1, length, 12))
+
+    part = torch.arange(length) * n_heads // length
+    x = torch.randn(1, length, 12)
+    assert_close(influence(by_views, x) > 0, part[:, None] == part)
+    assert (influence(module, x) > 0).all()
+
+
+def influence(model, x):
+    """How much each output token (row) depends on each input token (column)."""
+    gradients = torch.autograd.functional.jacobian(model, x)[0, :, :, 0]
+    return gradients.square().sum(dim=(1, 3)).sqrt()
+
+
+def test_the_number_of_heads_changes_neither_parameters_nor_products():
+    """One head or twelve: as many parameters, and as many multiplications in matrix products."""
+    counts = set()
+    for n_heads in (1, 2, 3, 4, 6, 12):
+        module = MultiHeadAttention(12, n_heads)
+        with FlopCounterMode(display=False) as counter:
+            module(torch.randn(BATCH, QUERY_LEN, 12))
+        counts.add((sum(p.numel() for p in module.parameters()), counter.get_total_flops()))
+    assert len(counts) == 1
+
+
+def test_heads_by_pytorch_are_averaged_unless_asked():
+    """nn.MultiheadAttention returns the mean of the heads' weights by default."""
+    module = nn.MultiheadAttention(D_MODEL, HEADS, batch_first=True)
+    x = torch.randn(BATCH, QUERY_LEN, D_MODEL)
+    _, averaged = module(x, x, x)
+    _, separate = module(x, x, x, average_attn_weights=False)
+    assert_close(averaged, separate.mean(1))
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_one_head_and_a_linear_readout_name_one_neighbour_only(seed):
+    """One head gets one side right and the other mostly wrong; with two heads both are right."""
+    one, two = (neighbours_accuracy(train_neighbours(n_heads, seed)) for n_heads in (1, 2))
+    assert max(one) > 0.9 and min(one) < 0.4
+    assert min(two) > 0.99
+
+
+def test_a_deeper_readout_makes_up_for_a_second_head():
+    """One head with unequal weights and a hidden layer behind it names both neighbours."""
+    assert min(neighbours_accuracy(train_neighbours(1, seed=0, hidden=32))) > 0.99

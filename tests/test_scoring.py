@@ -4,7 +4,14 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from attention import additive_scores, bilinear_scores, dot_scores, scaled_dot_scores
+from attention import (
+    additive_scores,
+    bilinear_scores,
+    dot_scores,
+    scaled_dot_product_attention,
+    scaled_dot_scores,
+)
+from attention.data.sentence import VECTORS, WHO
 
 BATCH, QUERY_LEN, KEY_LEN, QUERY_DIM, KEY_DIM, HIDDEN = 2, 4, 5, 6, 7, 8
 
@@ -98,3 +105,82 @@ def test_scores_name_the_rule_that_their_inputs_break():
         additive_scores(query, key, w_query, w_query, v)
     with pytest.raises(ValueError, match=r"v must have shape \(hidden,\) = \(8,\), got \(1, 8\)"):
         additive_scores(query, key, w_query, w_key, v[None])
+
+
+# What the chapter claims.
+
+WIDTHS = (4, 16, 64, 256, 1024)
+
+
+def random_dot_products(width, seed):
+    """Of 256 queries with 16 keys, all entries independent with variance one."""
+    generator = torch.Generator().manual_seed(seed)
+    query, key = (torch.randn(n, width, generator=generator) for n in (256, 16))
+    return dot_scores(query, key)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_dot_products_have_variance_d(width):
+    """Over ten draws, the variance is d, and one after the division by √d, to within 10 %."""
+    draws = [random_dot_products(width, seed) for seed in range(10)]
+    raw = torch.stack([scores.var() for scores in draws]).mean()
+    scaled = torch.stack([(scores / width**0.5).var() for scores in draws]).mean()
+    assert abs(raw / width - 1) < 0.1
+    assert abs(scaled - 1) < 0.1
+
+
+def test_only_root_d_keeps_the_largest_weight():
+    """From d = 4 to 1024 the largest of 16 weights rises raw, falls over d, and stays over √d."""
+    for seed in range(10):
+        largest = {
+            power: [
+                (random_dot_products(d, seed) / d**power).softmax(-1).amax(-1).mean().item()
+                for d in WIDTHS
+            ]
+            for power in (0, 0.5, 1)
+        }
+        assert largest[0] == sorted(largest[0]) and largest[0][-1] > 0.9
+        assert largest[1] == sorted(largest[1], reverse=True) and largest[1][-1] < 1.1 / 16
+        assert max(largest[0.5]) < 1.6 * min(largest[0.5])  # noise of 16 keys drawn at random
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_unscaled_gradients_are_feast_or_famine(seed):
+    """At d = 1024 the median query gets under 1 % of the scaled gradient, the mean over twice."""
+    generator = torch.Generator().manual_seed(seed)
+    query = torch.randn(500, 1, 1024, generator=generator)
+    key, upstream = (
+        torch.randn(500, *shape, generator=generator) for shape in ((16, 1024), (1, 16))
+    )
+    lengths = []
+    for score in (dot_scores, scaled_dot_scores):
+        leaf = query.clone().requires_grad_()
+        weights = score(leaf, key).softmax(-1)
+        (gradient,) = torch.autograd.grad(weights, leaf, upstream)
+        lengths.append(gradient.flatten(1).norm(dim=1))
+    raw, scaled = lengths
+    assert raw.median() < 0.01 * scaled.median()
+    assert raw.mean() > 2 * scaled.mean()
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_the_five_lines_are_pytorchs_function(masked):
+    """Equal to torch.nn.functional.scaled_dot_product_attention, with batch, heads and mask."""
+    generator = torch.Generator().manual_seed(0)
+    shapes = ((2, 3, 4, 6), (2, 3, 5, 6), (2, 3, 5, 7))
+    inputs = [torch.randn(shape, generator=generator) for shape in shapes]
+    mask = torch.rand(2, 1, 4, 5, generator=generator) > 0.4 if masked else None
+    theirs = torch.nn.functional.scaled_dot_product_attention(*inputs, attn_mask=mask)
+    assert_close(scaled_dot_product_attention(*inputs, mask), theirs)
+
+
+def test_a_word_asks_for_its_like_until_a_map_turns_it_into_a_question():
+    """By dot product cat, sat and mat tie for sat; a bilinear or additive score finds cat."""
+    sat = VECTORS[[2]]
+    dot = dot_scores(sat, VECTORS)[0]
+    assert dot[1] == dot[2] == dot[5] == dot.max()
+    turned = torch.tensor([[1.0, -1.0], [0.0, 1.0]])
+    assert_close(bilinear_scores(sat, VECTORS, turned), dot_scores(WHO, VECTORS))
+    w_query = torch.tensor([[4.0, -4.0], [-4.0, 0.0]])
+    additive = additive_scores(sat, VECTORS, w_query, torch.eye(2), torch.tensor([2.0, 2.0]))[0]
+    assert additive.argmax() == 1

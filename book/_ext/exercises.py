@@ -197,4 +197,5 @@ def setup(app):
     app.add_directive("exam", Overview)
     app.add_post_transform(FillCards)
     app.connect("env-updated", pages_to_rewrite)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    # raised when a node or what is kept of a page changes: doctrees of before are then read anew
+    return {"env_version": 2, "parallel_read_safe": True, "parallel_write_safe": True}

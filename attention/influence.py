@@ -1,0 +1,63 @@
+"""How much does each position of a sequence move the last output? A measure of reach."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.autograd.functional import jacobian
+
+
+def influence(model: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """Measure how strongly each input position moves the model's last output.
+
+        influence_i = ‖∂y_last / ∂x_i‖      (Frobenius: the root of the sum of squares)
+
+    Zero means that the last output cannot hear position i at all. During training, the gradient
+    that position i receives from a loss at the end passes through this same matrix.
+
+    Args:
+        model: maps (batch, length, d) to (batch, length, d_out).
+        x: (length, d) one sequence.
+
+    Returns:
+        (length,) numbers, none below zero. Neither x nor the model's gradients are touched.
+
+    Raises:
+        ValueError: x has not two axes, or the model does not return (batch, length, d_out).
+    """
+    if x.ndim != 2:
+        raise ValueError(f"x must have shape (length, d), got {tuple(x.shape)}")
+
+    def last_output(x: Tensor) -> Tensor:
+        y = model(x.unsqueeze(0))  # (1, length, d) -> (1, length, d_out)
+        _check_output(y, len(x))
+        return y[0, -1]  # (d_out,)
+
+    slopes = jacobian(last_output, x)  # (d_out, length, d)
+    return slopes.square().sum(dim=(0, 2)).sqrt()  # (length,)
+
+
+def compare_influence(rnn: Callable, attention: Callable, x: Tensor) -> Tensor:
+    """Compare how two models share out their last output among the positions of one sequence.
+
+    The two may differ in overall size, which says nothing about reach; as shares they compare.
+
+    Args:
+        rnn, attention: map (batch, length, d) to (batch, length, d_out); d_out may differ.
+        x: (length, d) one sequence.
+
+    Returns:
+        (2, length): row 0 the RNN's influences, row 1 the attention's; each row sums to one.
+
+    Raises:
+        ValueError: as `influence`.
+    """
+    influences = torch.stack([influence(rnn, x), influence(attention, x)])  # (2, length)
+    return influences / influences.sum(dim=-1, keepdim=True)
+
+
+def _check_output(y, length: int) -> None:
+    if isinstance(y, Tensor) and y.ndim == 3 and y.shape[:2] == (1, length):
+        return
+    got = f"shape {tuple(y.shape)}" if isinstance(y, Tensor) else f"a {type(y).__name__}"
+    raise ValueError(f"the model must map (1, {length}, d) to (1, {length}, d_out), got {got}")

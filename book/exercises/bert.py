@@ -1,0 +1,26 @@
+"""Exercise of the chapter "A real encoder". Replace the `raise` with your code; save; grade.
+
+    make grade EXERCISE=bert
+"""
+
+import torch
+
+
+def attention_maps(model, tokens):
+    """Record what every head attends to while the model reads one sentence.
+
+    What you can use: `model.embed(tokens)` takes (batch, length) token ids and returns vectors
+    (batch, length, d_model). `model.blocks` are the layers, in order; `block(hidden,
+    return_weights=True)` returns the pair (hidden, weights), where the weights have shape
+    (batch, n_heads, length, length).
+
+    Args:
+        model: a BertEncoder, in training or in evaluation mode. It is read in evaluation mode,
+            without dropout, and leaves in the mode that it came in.
+        tokens: (length,) token ids of one sentence, special tokens included.
+
+    Returns:
+        (n_layers, n_heads, length, length) tensor without gradients: entry [l, h, i, j] is the
+        weight that token i gives to token j in head h of layer l.
+    """
+    raise NotImplementedError

@@ -1,0 +1,181 @@
+"""Known answers to the exercise of bert: what people really write, right and wrong."""
+
+import torch
+
+from grading.known import mistake, right_answer
+
+
+def _read(model, tokens, step=None):
+    """Walk the blocks with dropout off; `step` says what the next block reads."""
+    mode = model.training
+    model.eval()
+    maps = []
+    with torch.no_grad():
+        embedded = hidden = model.embed(tokens[None])
+        for block in model.blocks:
+            output, weights = block(hidden, return_weights=True)
+            maps.append(weights[0])
+            hidden = step(block, hidden, embedded) if step else output
+    model.train(mode)
+    return torch.stack(maps)
+
+
+@mistake("attention_maps", caught_by="test_maps_have_one_for_each_layer_and_head")
+def only_the_last_layer(model, tokens):
+    """Keeps the weights of the last block."""
+    return _read(model, tokens)[-1]
+
+
+@mistake("attention_maps", caught_by="test_maps_have_one_for_each_layer_and_head")
+def heads_averaged(model, tokens):
+    """Averages over the heads, as PyTorch's module does by default."""
+    return _read(model, tokens).mean(1)
+
+
+@mistake("attention_maps", caught_by="test_maps_have_one_for_each_layer_and_head")
+def batch_left_in(model, tokens):
+    """Leaves the batch of one between layers and heads."""
+    return _read(model, tokens)[:, None]
+
+
+@mistake("attention_maps", caught_by="test_maps_have_one_for_each_layer_and_head")
+def a_list_of_layers(model, tokens):
+    """Returns a list, unstacked."""
+    return list(_read(model, tokens))
+
+
+@mistake("attention_maps", caught_by="test_maps_keep_the_special_tokens")
+def special_tokens_cut_from_the_maps(model, tokens):
+    """Drops the rows and columns of [CLS] and [SEP]."""
+    return _read(model, tokens)[:, :, 1:-1, 1:-1]
+
+
+@mistake("attention_maps", caught_by="test_maps_keep_the_special_tokens")
+def special_tokens_cut_from_the_sentence(model, tokens):
+    """Lets the model read the words alone."""
+    return _read(model, tokens[1:-1] if len(tokens) > 2 else tokens)
+
+
+@mistake("attention_maps", caught_by="test_model_leaves_in_the_mode_it_came_in")
+def mode_never_restored(model, tokens):
+    """Calls eval() and leaves it at that."""
+    model.eval()
+    return _read(model, tokens)
+
+
+@mistake("attention_maps", caught_by="test_model_leaves_in_the_mode_it_came_in")
+def always_back_to_training(model, tokens):
+    """Calls train() at the end, whatever the mode was."""
+    maps = _read(model, tokens)
+    model.train()
+    return maps
+
+
+@mistake("attention_maps", caught_by="test_dropout_plays_no_part")
+def dropout_alive(model, tokens):
+    """Reads in whatever mode the model is in."""
+    with torch.no_grad():
+        return model(tokens[None], return_weights=True)[1][:, 0]
+
+
+@mistake("attention_maps", caught_by="test_maps_carry_no_gradient")
+def gradients_kept(model, tokens):
+    """Records a graph nobody needs."""
+    mode = model.training
+    model.eval()
+    maps = model(tokens[None], return_weights=True)[1][:, 0]
+    model.train(mode)
+    return maps
+
+
+@mistake("attention_maps", caught_by="test_tokens_and_parameters_stay")
+def parameters_frozen(model, tokens):
+    """Avoids the graph by freezing the model for good."""
+    for parameter in model.parameters():
+        parameter.requires_grad = False
+    return _read(model, tokens)
+
+
+@mistake("attention_maps", caught_by="test_rows_sum_to_one")
+def turned_over(model, tokens):
+    """Exchanges queries and keys."""
+    return _read(model, tokens).transpose(-2, -1)
+
+
+@mistake("attention_maps", caught_by="test_first_layer_reads_the_embeddings")
+def words_without_positions(model, tokens):
+    """Starts from the table of words, without positions and norm."""
+    mode = model.training
+    model.eval()
+    maps = []
+    with torch.no_grad():
+        hidden = model.embed.token(tokens[None])
+        for block in model.blocks:
+            hidden, weights = block(hidden, return_weights=True)
+            maps.append(weights[0])
+    model.train(mode)
+    return torch.stack(maps)
+
+
+@mistake("attention_maps", caught_by="test_each_layer_reads_the_one_below")
+def embeddings_for_every_block(model, tokens):
+    """Forgets to pass the hidden vectors on."""
+    return _read(model, tokens, step=lambda block, hidden, embedded: embedded)
+
+
+@mistake("attention_maps", caught_by="test_each_layer_reads_the_one_below")
+def attention_output_passed_on(model, tokens):
+    """Passes on what the attention returns, without sum, norm and feed-forward."""
+    return _read(model, tokens, step=lambda block, hidden, embedded: block.attention(hidden))
+
+
+@mistake("attention_maps", caught_by="test_one_token_keeps_all_axes")
+def squeezed(model, tokens):
+    """Removes every axis of size one."""
+    return _read(model, tokens).squeeze()
+
+
+@right_answer("attention_maps")
+def block_by_block(model, tokens):
+    return _read(model, tokens)
+
+
+@right_answer("attention_maps")
+@torch.inference_mode()
+def by_the_models_own_switch(model, tokens):
+    before = model.training
+    model.eval()
+    try:
+        return torch.cat(list(model(tokens.unsqueeze(0), return_weights=True)[1]))
+    finally:
+        model.train(before)
+
+
+@right_answer("attention_maps")
+def from_the_maps_of_query_and_key(model, tokens):
+    mode, maps = model.training, []
+    model.eval()
+    hidden = model.embed(tokens[None])
+    for block in model.blocks:
+        attention = block.attention
+        query, key = (
+            layer(hidden).unflatten(-1, (attention.n_heads, -1)).transpose(1, 2)
+            for layer in (attention.to_query, attention.to_key)
+        )
+        scores = query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5
+        maps.append(scores.softmax(-1).detach())
+        hidden = block(hidden)
+    model.train(mode)
+    return torch.stack(maps)[:, 0]
+
+
+@right_answer("attention_maps")
+def on_a_copy_of_the_model(model, tokens):
+    from copy import deepcopy
+
+    copy = deepcopy(model).eval().requires_grad_(False)
+    hidden, maps = copy.embed(tokens[None]), []
+    for block in copy.blocks:
+        hidden, weights = block(hidden, return_weights=True)
+        maps.append(weights.squeeze(0))
+    return torch.stack(maps)

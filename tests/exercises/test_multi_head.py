@@ -1,0 +1,375 @@
+"""The checks that grade the exercises of the chapter multi_head.
+
+Sizes all differ, so that no axis passes for another: batch 2, length 5, 3 heads of 4 numbers.
+"""
+
+import torch
+from torch import nn
+
+from attention.data.sentence import VECTORS
+from attention.masks import causal_mask, padding_mask
+from grading.checks import assert_shape, assert_unchanged, assert_values, exercise, points
+
+split_heads = exercise("split_heads")
+merge_heads = exercise("merge_heads")
+MultiHeadAttention = exercise("MultiHeadAttention")
+
+BATCH, LENGTH, KEY_LEN, HEADS, HEAD_DIM = 2, 5, 7, 3, 4
+D_MODEL = HEADS * HEAD_DIM
+MAPS = ("to_query", "to_key", "to_value", "to_output")
+
+
+# --- split_heads
+
+
+@points(1, hint="Four axes: name them in the order of the result, batch, n_heads, length, "
+        "head_dim. Which two does your result have swapped or joined?")  # fmt: skip
+def test_split_brings_the_head_axis_forward(split_heads):
+    """The result is (batch, n_heads, length, head_dim)."""
+    heads = split_heads(torch.randn(BATCH, LENGTH, D_MODEL), HEADS)
+    assert_shape(heads, (BATCH, HEADS, LENGTH, HEAD_DIM), "the heads")
+
+
+@points(1, hint="A method whose name ends in _ changes the caller's tensor. Use the one without.")
+def test_split_leaves_its_input_alone(split_heads):
+    """The tokens keep their shape and their numbers."""
+    x = torch.randn(BATCH, LENGTH, D_MODEL)
+    before = x.clone()
+    split_heads(x, HEADS)
+    assert_unchanged(before, x, "the tokens")
+
+
+@points(2, hint="The shape is right, but the numbers of several tokens landed in one row: a view "
+        "straight to the final shape pours them in as they lie in memory. First cut the last axis "
+        "in two, and nothing else; then exchange two axes.")  # fmt: skip
+def test_split_keeps_tokens_apart(split_heads):
+    """Row t of each head holds numbers of token t, and of no other."""
+    token = torch.arange(float(LENGTH))  # every number of token t is t
+    heads = split_heads(token[None, :, None].repeat(BATCH, 1, D_MODEL), HEADS)
+    expected = token[:, None].expand(BATCH, HEADS, LENGTH, HEAD_DIM)
+    assert_values(heads, expected, "the token that a number comes from")
+
+
+@points(2, hint="Head 0 takes the first head_dim numbers of each token, head 1 the next. In which "
+        "order do the two new axes stand when you cut the last one?")  # fmt: skip
+def test_split_gives_each_head_its_own_slice(split_heads):
+    """Head h holds the numbers h · head_dim and up, in their order."""
+    place = torch.arange(float(D_MODEL))  # every token is 0, 1, 2, …
+    heads = split_heads(place.repeat(BATCH, LENGTH, 1), HEADS)
+    expected = place.view(HEADS, 1, HEAD_DIM).expand(BATCH, HEADS, LENGTH, HEAD_DIM)
+    assert_values(heads, expected, "the place in its token that a number comes from")
+
+
+@points(2, hint="Every number of every sentence has one place in the result: head h of a sentence "
+        "is x[:, :, h * head_dim : (h + 1) * head_dim].")  # fmt: skip
+def test_split_values(split_heads):
+    """The heads are slices of the vectors."""
+    x = torch.randn(BATCH, LENGTH, D_MODEL)
+    expected = torch.stack(x.split(HEAD_DIM, dim=-1), dim=1)
+    assert_values(split_heads(x, HEADS), expected, "the heads")
+
+
+@points(1, hint="An axis of size one is still an axis: squeeze would remove it.")
+def test_split_works_with_one_head(split_heads):
+    """One head, or one sentence of one token, keeps all four axes."""
+    x = torch.randn(1, LENGTH, D_MODEL)
+    assert_values(split_heads(x, 1), x[:, None], "the only head")
+    one = torch.randn(1, 1, D_MODEL)
+    assert_values(split_heads(one, D_MODEL), one.view(1, D_MODEL, 1, 1), "heads of one number")
+
+
+# --- merge_heads
+
+
+@points(1, hint="After two axes have changed places, the numbers do not lie in memory in the order "
+        "of the axes, and view refuses. reshape copies them where it must.")  # fmt: skip
+def test_merge_runs(merge_heads):
+    """It runs and returns a tensor."""
+    merged = merge_heads(torch.randn(BATCH, HEADS, LENGTH, HEAD_DIM))
+    assert isinstance(merged, torch.Tensor), "Expected a tensor."
+
+
+@points(1, hint="One row for each token, and all heads' numbers in it: n_heads · head_dim.")
+def test_merge_gives_each_token_one_vector(merge_heads):
+    """The result is (batch, length, d_model)."""
+    merged = merge_heads(torch.randn(BATCH, HEADS, LENGTH, HEAD_DIM))
+    assert_shape(merged, (BATCH, LENGTH, D_MODEL), "the merged heads")
+
+
+@points(1, hint="A method whose name ends in _ changes the caller's tensor. Use the one without.")
+def test_merge_leaves_its_input_alone(merge_heads):
+    """The heads keep their shape and their numbers."""
+    x = torch.randn(BATCH, HEADS, LENGTH, HEAD_DIM)
+    before = x.clone()
+    merge_heads(x)
+    assert_unchanged(before, x, "the heads")
+
+
+@points(2, hint="Reshaping joins axes that stand next to each other. head_dim must join n_heads, "
+        "and length stands between them: move it out of the way first.")  # fmt: skip
+def test_merge_keeps_tokens_apart(merge_heads):
+    """Row t holds numbers of token t, and of no other."""
+    token = torch.arange(float(LENGTH))
+    merged = merge_heads(token[:, None].repeat(BATCH, HEADS, 1, HEAD_DIM))
+    expected = token[:, None].expand(BATCH, LENGTH, D_MODEL)
+    assert_values(merged, expected, "the token that a number comes from")
+
+
+@points(2, hint="First all numbers of head 0, then all of head 1. Which of the two axes that you "
+        "join stands on the left?")  # fmt: skip
+def test_merge_puts_heads_side_by_side(merge_heads):
+    """Each vector is head 0, then head 1, and so on."""
+    head = torch.arange(float(HEADS))
+    merged = merge_heads(head[:, None, None].repeat(BATCH, 1, LENGTH, HEAD_DIM))
+    expected = head.repeat_interleave(HEAD_DIM).expand(BATCH, LENGTH, D_MODEL)
+    assert_values(merged, expected, "the head that a number comes from")
+
+
+@points(2, hint="Split and then merge must give the same tokens: undo your two steps in reverse.")
+def test_merge_undoes_splitting(merge_heads):
+    """Every number is back in its place."""
+    x = torch.randn(BATCH, LENGTH, D_MODEL)
+    heads = torch.stack(x.split(HEAD_DIM, dim=-1), dim=1)
+    assert_values(merge_heads(heads), x, "what was split and merged")
+
+
+@points(1, hint="An axis of size one is still an axis: squeeze would remove it.")
+def test_merge_works_with_one_head(merge_heads):
+    """One head of one sentence keeps its batch axis."""
+    x = torch.randn(1, 1, LENGTH, HEAD_DIM)
+    assert_values(merge_heads(x), x[:, 0], "the only head")
+    assert_values(merge_heads(x.transpose(1, 2)), x.view(1, 1, -1), "heads of a single token")
+
+
+# --- MultiHeadAttention
+
+
+@points(2, hint="Set each map on self, as nn.Linear(d_model, d_model): all heads share one wide "
+        "map and take slices of what it gives. A map inside a plain list is not found by "
+        "parameters(), so no optimiser trains it and no file saves it.")  # fmt: skip
+def test_attention_registers_its_four_maps(MultiHeadAttention):
+    """to_query, to_key, to_value and to_output are layers of the module."""
+    parameters = dict(MultiHeadAttention(D_MODEL, HEADS).named_parameters())
+    for name in MAPS:
+        assert f"{name}.weight" in parameters, (
+            f"The module's parameters do not include {name}.weight; "
+            f"they are {', '.join(parameters) or 'none'}."
+        )
+        assert_shape(parameters[f"{name}.weight"], (D_MODEL, D_MODEL), f"{name}.weight")
+        assert f"{name}.bias" in parameters, f"{name} has no bias; the check copies one into it."
+
+
+@points(1, hint="The output has as many tokens as x, and each is as wide as before.")
+def test_attention_keeps_the_shape(MultiHeadAttention):
+    """The output is (batch, query_len, d_model)."""
+    output = _known(MultiHeadAttention)(torch.randn(BATCH, LENGTH, D_MODEL))
+    assert_shape(output, (BATCH, LENGTH, D_MODEL), "the output")
+
+
+@points(1, hint="Compute into a new tensor: methods whose name ends in _, and +=, write into the "
+        "old one.")  # fmt: skip
+def test_attention_leaves_the_tokens_alone(MultiHeadAttention):
+    """x is not written to."""
+    x = torch.randn(BATCH, LENGTH, D_MODEL)
+    before = x.clone()
+    _known(MultiHeadAttention)(x)
+    assert_unchanged(before, x, "x")
+
+
+@points(2, hint="The formula has four maps: W_q, W_k, W_v before the heads, W_o after them.")
+def test_attention_uses_all_four_maps(MultiHeadAttention):
+    """Changing the weights of any one map changes the output."""
+    module, x = _known(MultiHeadAttention), torch.randn(BATCH, LENGTH, D_MODEL)
+    before = module(x)
+    for name in MAPS:
+        changed = _known(MultiHeadAttention, **{name: torch.randn(D_MODEL, D_MODEL)})
+        assert not torch.allclose(changed(x), before, atol=1e-4), (
+            f"Other weights in {name} gave the same output."
+        )
+
+
+@points(2, hint="Softmax runs over the keys, the last axis of the scores (batch, n_heads, "
+        "query_len, key_len): the keys compete for each query of each head.")  # fmt: skip
+def test_attention_averages(MultiHeadAttention):
+    """If every value is 1, every output is 1: each row of weights sums to one."""
+    output = _ones_as_values(MultiHeadAttention)(torch.randn(BATCH, LENGTH, D_MODEL))
+    assert_values(output, torch.ones(BATCH, LENGTH, D_MODEL), "an average of ones")
+
+
+@points(2, hint="Where could the order of tokens get in? A view straight to (batch, n_heads, "
+        "length, head_dim) mixes neighbours, and so does a reshape straight back.")  # fmt: skip
+def test_attention_ignores_the_order_of_tokens(MultiHeadAttention):
+    """Reordering the tokens reorders the output, and changes nothing else."""
+    module, x = _known(MultiHeadAttention), torch.randn(BATCH, LENGTH, D_MODEL)
+    order = torch.tensor([3, 0, 4, 1, 2])
+    assert_values(module(x[:, order]), module(x)[:, order], "the output for reordered tokens")
+
+
+@points(2, hint="Attention runs along the last axis but one. Which axis stands there after your "
+        "split: the tokens, or the heads of one token?")  # fmt: skip
+def test_attention_lets_every_token_hear_every_other(MultiHeadAttention):
+    """A change in one token reaches all outputs."""
+    module, x = _known(MultiHeadAttention), torch.randn(1, LENGTH, D_MODEL)
+    changed = x.clone()
+    changed[:, 0] += 1
+    difference = (module(changed) - module(x)).abs().amax(-1)[0]
+    deaf = (difference < 1e-6).nonzero().flatten().tolist()
+    assert not deaf, f"Token 0 changed, and the output of token {deaf[0]} did not."
+
+
+@points(3, hint="“sat” asks “who?” with head 0 and “where?” with head 1. Each head has weights of "
+        "its own for its own slice of the values. Where do yours meet?")  # fmt: skip
+def test_attention_keeps_heads_apart(MultiHeadAttention):
+    """With one head for each question, “sat” receives the cat's who and the mat's where."""
+    eye = torch.eye(2)
+    module = _known(MultiHeadAttention, 2, 2, to_query=50 * eye, to_key=eye, to_value=eye,
+                    to_output=eye, bias=0.0)  # fmt: skip
+    sat = module(VECTORS[None])[0, 2]
+    assert_values(sat, torch.tensor([2.0, 2.0]), "what “sat” receives")
+
+
+@points(2, hint="A head's scores are sums over its own head_dim numbers. Divide them by the root "
+        "of how many numbers were added up.")  # fmt: skip
+def test_attention_scales_by_the_width_of_a_head(MultiHeadAttention):
+    """Scores are divided by √head_dim."""
+    eye = torch.eye(8)
+    module = _known(MultiHeadAttention, 8, 2, to_query=eye, to_key=eye, to_value=eye,
+                    to_output=eye, bias=0.0)  # fmt: skip
+    x = torch.stack([torch.ones(8), torch.zeros(8)])[None]
+    weight = module(x)[0, 0]  # values are 1 and 0, so the output is the weight of the 1
+    expected = torch.softmax(torch.tensor([4 / 4**0.5, 0.0]), 0)[0].expand(8)
+    assert_values(weight, expected, "the weight of a score 4 against a score 0, in heads of 4")
+
+
+@points(2, hint="Keys and values come from the memory, queries from x.")
+def test_attention_reads_the_memory(MultiHeadAttention):
+    """x says what is asked; memory says what is answered."""
+    module = _known(MultiHeadAttention)
+    x, memory, _ = _inputs()
+    output = module(x, memory=memory)
+    assert_shape(output, (BATCH, LENGTH, D_MODEL), "the output for a longer memory")
+    assert not torch.allclose(module(x, memory=memory + 1), output, atol=1e-4), (
+        "Another memory gave the same output."
+    )
+    order = torch.randperm(KEY_LEN)
+    assert_values(module(x, memory=memory[:, order]), output, "the output for a shuffled memory")
+    alone = module(x[:, :1], memory=memory)
+    assert_values(alone, output[:, :1], "the output for the first query asked alone")
+
+
+@points(1, hint="The mask is an argument of forward. Where does it meet the scores?")
+def test_attention_uses_the_mask(MultiHeadAttention):
+    """Hiding some keys changes the output."""
+    module, x = _known(MultiHeadAttention), torch.randn(BATCH, LENGTH, D_MODEL)
+    output = module(x, mask=_chequered(LENGTH, LENGTH))
+    assert not torch.allclose(output, module(x), atol=1e-4), (
+        "Half the keys were hidden, and the output stayed the same."
+    )
+
+
+@points(2, hint="Hide the scores before the softmax, so that the weights that remain still sum to "
+        "one. Zeros written in after it leave less than one.")  # fmt: skip
+def test_attention_still_averages_under_a_mask(MultiHeadAttention):
+    """With half the keys hidden, an average of ones is still one."""
+    module = _ones_as_values(MultiHeadAttention)
+    output = module(torch.randn(BATCH, LENGTH, D_MODEL), mask=_chequered(LENGTH, LENGTH))
+    assert_values(output, torch.ones(BATCH, LENGTH, D_MODEL), "an average of ones under a mask")
+
+
+@points(1, hint="Invert or widen a mask into a new tensor: the caller will use it for the next "
+        "layer.")  # fmt: skip
+def test_attention_leaves_memory_and_mask_alone(MultiHeadAttention):
+    """Memory and mask are not written to."""
+    x, memory, mask = _inputs()
+    before = memory.clone(), mask.clone()
+    _known(MultiHeadAttention)(x, memory=memory, mask=mask)
+    assert_unchanged(before[0], memory, "the memory")
+    assert_unchanged(before[1], mask, "the mask")
+
+
+@points(2, hint="In this book True means “may attend”. nn.MultiheadAttention reads masks the other "
+        "way round; nn.functional.scaled_dot_product_attention reads them as we do.")  # fmt: skip
+def test_attention_reads_true_as_may_attend(MultiHeadAttention):
+    """Past tokens are allowed, so changing a future one changes nothing."""
+    module, x = _known(MultiHeadAttention), torch.randn(1, LENGTH, D_MODEL)
+    allowed = causal_mask(LENGTH)
+    changed = x.clone()
+    changed[:, 3:] += 1
+    before, after = module(x, mask=allowed)[:, 1:3], module(changed, mask=allowed)[:, 1:3]
+    assert_values(after, before, "the outputs of tokens 1 and 2 after a change in tokens 3 and 4")
+
+
+@points(2, hint="Scores have four axes (batch, n_heads, query_len, key_len), this mask has three: "
+        "which one is missing, and where? Shapes are lined up from the right.")  # fmt: skip
+def test_attention_gives_each_sentence_its_own_mask(MultiHeadAttention):
+    """As many sentences as heads: padding is hidden in its sentence, in all its heads."""
+    module, x = _known(MultiHeadAttention), torch.randn(HEADS, LENGTH, D_MODEL)
+    lengths = [2, 5, 3]
+    for mask in (padding_mask(lengths, LENGTH), padding_mask(lengths, LENGTH).expand(-1, 5, -1)):
+        output = module(x, mask=mask)
+        for b, length in enumerate(lengths):
+            alone = module(x[b : b + 1, :length])
+            what = f"sentence {b} of {length} tokens beside longer ones, mask {tuple(mask.shape)}"
+            assert_values(output[b : b + 1, :length], alone, what)
+
+
+@points(2, hint="The same numbers as nn.MultiheadAttention from the same weights: which numbers "
+        "does head 0 take, the first head_dim ones? Do the biases take part?")  # fmt: skip
+def test_attention_values(MultiHeadAttention):
+    """With PyTorch's weights it gives PyTorch's numbers."""
+    theirs = nn.MultiheadAttention(D_MODEL, HEADS, batch_first=True)
+    nn.init.normal_(theirs.in_proj_bias)
+    nn.init.normal_(theirs.out_proj.bias)
+    ours = MultiHeadAttention(D_MODEL, HEADS)
+    weights = [*theirs.in_proj_weight.chunk(3), theirs.out_proj.weight]
+    biases = [*theirs.in_proj_bias.chunk(3), theirs.out_proj.bias]
+    with torch.no_grad():
+        for name, weight, bias in zip(MAPS, weights, biases, strict=True):
+            getattr(ours, name).weight.copy_(weight)
+            getattr(ours, name).bias.copy_(bias)
+        x, memory, mask = _inputs()
+        expected, _ = theirs(x, memory, memory, attn_mask=~mask)
+        assert_values(ours(x, memory=memory, mask=mask), expected, "the output")
+
+
+@points(2, hint="When every score of a row is −∞, softmax computes 0/0; with a large negative "
+        "number instead, hidden keys share the weight. Such a row must give zeros.")  # fmt: skip
+def test_attention_survives_a_query_without_keys(MultiHeadAttention):
+    """A query with every key hidden gets zeros from its heads: only the output bias is left."""
+    module, x = _known(MultiHeadAttention), torch.randn(1, LENGTH, D_MODEL)
+    mask = causal_mask(LENGTH)
+    mask[0] = False
+    output = module(x, mask=mask)[0, 0]
+    assert_values(output, module.to_output.bias.detach(), "the output of a query without keys")
+
+
+def _known(cls, d_model=D_MODEL, n_heads=HEADS, bias=None, **weights):
+    """A module with the weights given, and random ones in the other maps, the same each time."""
+    module, generator = cls(d_model, n_heads), torch.Generator().manual_seed(1)
+    for name in MAPS:
+        shape = (d_model, d_model)
+        weight = torch.randn(shape, generator=generator) / d_model**0.5
+        offset = torch.randn(d_model, generator=generator) if bias is None else bias
+        linear = getattr(module, name)
+        with torch.no_grad():
+            linear.weight.copy_(weights.get(name, weight))
+            linear.bias.copy_(torch.as_tensor(offset).expand(d_model))
+    return module.eval().requires_grad_(False)
+
+
+def _ones_as_values(cls):
+    """A module whose values are all 1, and whose output map changes nothing."""
+    module = _known(cls, to_value=torch.zeros(D_MODEL, D_MODEL), to_output=torch.eye(D_MODEL))
+    nn.init.ones_(module.to_value.bias)
+    nn.init.zeros_(module.to_output.bias)
+    return module
+
+
+def _inputs():
+    x, memory = torch.randn(BATCH, LENGTH, D_MODEL), torch.randn(BATCH, KEY_LEN, D_MODEL)
+    return x, memory, _chequered(LENGTH, KEY_LEN)
+
+
+def _chequered(query_len, key_len):
+    """Every other key hidden, so that each row has some of both."""
+    return (torch.arange(query_len)[:, None] + torch.arange(key_len)) % 2 == 0

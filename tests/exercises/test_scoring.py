@@ -1,0 +1,515 @@
+"""The checks that grade the exercises of the chapter scoring."""
+
+import math
+
+import torch
+
+from grading.checks import assert_shape, assert_unchanged, assert_values, exercise, points
+
+additive_scores = exercise("additive_scores")
+attention_weights = exercise("attention_weights")
+scaled_dot_product_attention = exercise(
+    "scaled_dot_product_attention",
+    forbids=[
+        "torch.nn.functional.scaled_dot_product_attention",
+        "attention.scaled_dot_product_attention",
+    ],
+)
+
+ORDER = torch.tensor([3, 0, 4, 1, 2])  # of five keys
+
+
+# --- additive_scores ---
+
+
+@points(1, hint="Every query meets every key. Which axis of size one does each side need, so that "
+        "their sum broadcasts to all pairs?")  # fmt: skip
+def test_additive_scores_every_pair(additive_scores):
+    """There is a score for each query (row) and each key (column)."""
+    query, key, *parameters = _additive_inputs()
+    assert_shape(additive_scores(query, key, *parameters), (2, 4, 5), "the scores")
+
+
+@points(1, hint="Count axes from the end (-1, -2), so that any number of axes may stand in front.")
+def test_additive_works_without_a_batch(additive_scores):
+    """It works with no batch axis, and with two."""
+    query, key, *parameters = _additive_inputs()
+    alone = additive_scores(query[0], key[0], *parameters)
+    assert_shape(alone, (4, 5), "the scores without a batch axis")
+    two = additive_scores(query[None], key[None], *parameters)
+    assert_shape(two, (1, 2, 4, 5), "the scores with two axes in front")
+
+
+@points(1, hint="Use `a + b`, not `a += b`: an argument is the caller's tensor.")
+def test_additive_leaves_its_inputs_alone(additive_scores):
+    """No input is written to."""
+    names = ("the query", "the key", "w_query", "w_key", "v")
+    inputs = _additive_inputs()
+    before = [tensor.clone() for tensor in inputs]
+    additive_scores(*inputs)
+    for old, new, name in zip(before, inputs, names, strict=True):
+        assert_unchanged(old, new, name)
+
+
+@points(1, hint="Stop before the softmax: this function returns scores, which may have any sign "
+        "and any sum.")  # fmt: skip
+def test_additive_returns_scores_not_weights(additive_scores):
+    """The result is scores; nothing has normalised them."""
+    sums = additive_scores(*_additive_inputs()).sum(-1)
+    assert not torch.allclose(sums, torch.ones_like(sums)), "Each row sums to one already."
+
+
+@points(2, hint="The hidden numbers pass through a function that flattens out: which one, and "
+        "where does it stand in the formula?")  # fmt: skip
+def test_additive_scores_level_off(additive_scores):
+    """Vectors twice as long as very long ones score the same."""
+    query, key, *parameters = _additive_inputs()
+    long = additive_scores(1e5 * query, 1e5 * key, *parameters)
+    longer = additive_scores(2e5 * query, 2e5 * key, *parameters)
+    assert_values(longer, long, "the scores of vectors twice as long")
+
+
+@points(2, hint="Add the two projections first, then bend the sum once. tanh(a) + tanh(b) gives "
+        "each key the same bonus whoever asks.")  # fmt: skip
+def test_additive_lets_query_and_key_meet(additive_scores):
+    """How much better one key is than another depends on the query."""
+    scores = additive_scores(*_additive_inputs())
+    lead = scores[0, :, 0] - scores[0, :, 1]  # of the first key over the second, for each query
+    assert (lead - lead[0]).abs().max() > 1e-3, (
+        f"The first key leads the second by {lead[0]:.3g}, whichever query asks."
+    )
+
+
+@points(2, hint="v gives each hidden number its say in the score, and its sign. Where do you use "
+        "it?")  # fmt: skip
+def test_additive_score_is_proportional_to_v(additive_scores):
+    """Minus twice v gives minus twice the scores."""
+    query, key, w_query, w_key, v = _additive_inputs()
+    scores = additive_scores(query, key, w_query, w_key, v)
+    assert_values(
+        additive_scores(query, key, w_query, w_key, -2 * v), -2 * scores, "the scores with −2v"
+    )
+
+
+@points(2, hint="Compare with the formula, symbol by symbol: the bend is tanh, between −1 and 1, "
+        "and nothing is divided.")  # fmt: skip
+def test_additive_values(additive_scores):
+    """The scores are v · tanh(query W_query + key W_key)."""
+    query, key, w_query, w_key, v = inputs = _additive_inputs()
+    expected = torch.empty(2, 4, 5)
+    for b, i, j in torch.cartesian_prod(torch.arange(2), torch.arange(4), torch.arange(5)):
+        expected[b, i, j] = torch.tanh(query[b, i] @ w_query + key[b, j] @ w_key) @ v
+    assert_values(additive_scores(*inputs), expected, "the scores")
+
+
+# --- attention_weights ---
+
+
+@points(1, hint="A row for each query, a column for each key.")
+def test_weights_have_a_row_for_each_query(attention_weights):
+    """The weights are (query_len, key_len), whatever stands in front."""
+    query, key, _ = _inputs()
+    assert_shape(attention_weights(query, key), (2, 4, 5), "the weights")
+    assert_shape(attention_weights(query[0], key[0]), (4, 5), "the weights without a batch axis")
+
+
+@points(1, hint="`/=`, `*=` and methods whose name ends in _ write into a tensor that somebody "
+        "else still needs.")  # fmt: skip
+def test_weights_leave_the_inputs_alone(attention_weights):
+    """Query, key and mask are not written to."""
+    query, key, _ = _inputs()
+    mask = _mask()
+    before = [tensor.clone() for tensor in (query, key, mask)]
+    attention_weights(query, key, mask)
+    for old, new, name in zip(before, (query, key, mask), ("query", "key", "mask"), strict=True):
+        assert_unchanged(old, new, f"the {name}")
+
+
+@points(1, hint="Weights are shares: no share is negative. Which function turns any numbers into "
+        "positive ones?")  # fmt: skip
+def test_weights_are_positive(attention_weights):
+    """No weight is negative."""
+    query, key, _ = _inputs()
+    weights = attention_weights(query, key)
+    assert (weights >= 0).all(), f"The smallest weight is {weights.min():.3g}."
+
+
+@points(2, hint="The keys compete for one query's attention, so softmax runs along the keys: the "
+        "last axis of the scores.")  # fmt: skip
+def test_weights_of_a_query_ignore_the_other_queries(attention_weights):
+    """A query gets the same weights alone as among others."""
+    query, key, _ = _inputs()
+    together, alone = attention_weights(query, key)[:, :1], attention_weights(query[:, :1], key)
+    assert_values(together, alone, "the first query's weights among four queries")
+
+
+@points(2, hint="After the softmax each row sums to one. Whatever you multiply or divide by "
+        "belongs in front of it.")  # fmt: skip
+def test_weights_sum_to_one(attention_weights):
+    """Each row of weights sums to one."""
+    query, key, _ = _inputs()
+    sums = attention_weights(query, key).sum(-1)
+    assert_values(sums, torch.ones(2, 4), "the sum of a row of weights")
+
+
+@points(2, hint="A reshape keeps the numbers in their order and moves the walls between them. You "
+        "want the last two axes swapped.")  # fmt: skip
+def test_weights_follow_their_keys(attention_weights):
+    """Reordering the keys reorders the weights in the same way."""
+    query, key, _ = _inputs()
+    weights = attention_weights(query, key)
+    assert_values(
+        attention_weights(query, key[:, ORDER]), weights[..., ORDER], "the weights, keys reordered"
+    )
+
+
+@points(2, hint="The dot product of two vectors with d entries of size one has a spread of √d. "
+        "Divide by that; d is the width of a query.")  # fmt: skip
+def test_weights_are_scaled(attention_weights):
+    """Scores are dot products divided by √d."""
+    for d, key_len in [(16, 5), (16, 3), (9, 5)]:
+        _assert_scale(_factor(attention_weights, d, key_len), d)
+
+
+@points(1, hint="e^1000 is infinity. Subtract each row's largest score before you exponentiate.")
+def test_weights_survive_large_scores(attention_weights):
+    """Scores of several thousand give finite weights."""
+    _assert_survives(attention_weights)
+
+
+@points(1, hint="True means “may attend”. Which entries do you overwrite?")
+def test_weights_go_where_the_mask_is_true(attention_weights):
+    """A key that is allowed outweighs one that is hidden."""
+    weights = attention_weights(torch.ones(1, 4), torch.ones(3, 4), _only(1, of=3))
+    assert weights[0, 1] > weights[0, 0], (
+        f"The allowed key got {weights[0, 1]:.2f}, a hidden one {weights[0, 0]:.2f}."
+    )
+
+
+@points(2, hint="Hide scores before the softmax, so that the other weights share what the hidden "
+        "ones would have had.")  # fmt: skip
+def test_weights_under_a_mask_sum_to_one(attention_weights):
+    """With some keys hidden, each row still sums to one."""
+    query, key, _ = _inputs()
+    sums = attention_weights(query, key, _mask()).sum(-1)
+    assert_values(sums, torch.ones(2, 4), "the sum of a masked row of weights")
+
+
+@points(2, hint="Which score has an exponential of exactly zero? Any finite number is beaten when "
+        "the allowed scores are lower.")  # fmt: skip
+def test_weights_of_hidden_keys_are_zero(attention_weights):
+    """A hidden key's weight is exactly zero, also when the allowed keys score very low."""
+    _assert_nothing_leaks(attention_weights)
+
+
+@points(1, hint="`masked_fill` and `where` broadcast. Indexing with a mask needs the full shape.")
+def test_weights_take_a_mask_that_broadcasts(attention_weights):
+    """A mask (batch, 1, key_len) holds for every query."""
+    query, key, _ = _inputs()
+    mask = _mask()[:, :1]
+    full = mask.expand(2, 4, 5).clone()
+    _assert_same_mask(attention_weights, query, key, mask, full)
+
+
+@points(2, hint="A row of −∞ alone gives 0/0; a row of equal numbers gives equal weights. Find "
+        "the rows where the mask has no True, and give them zeros.")  # fmt: skip
+def test_weights_with_nothing_to_attend_to_are_zero(attention_weights):
+    """A row whose mask is False everywhere is zero."""
+    query, key, _ = _inputs()
+    mask = _mask()
+    mask[0, 2] = False
+    dead = attention_weights(query, key, mask)[0, 2]
+    assert_values(dead, torch.zeros(5), "the weights of a query that may attend to nothing")
+
+
+@points(2, hint="The score is the plain dot product: long vectors count for more than short ones.")
+def test_weights_values(attention_weights):
+    """The weights are softmax(query keyᵀ / √d)."""
+    query, key, _ = _inputs()
+    mask = _mask()
+    scores = torch.einsum("bqd,bkd->bqk", query, key) / math.sqrt(6)
+    assert_values(attention_weights(query, key), scores.softmax(-1), "the weights")
+    scores[~mask] = -math.inf
+    assert_values(attention_weights(query, key, mask), scores.softmax(-1), "the masked weights")
+
+
+# --- scaled_dot_product_attention ---
+
+
+@points(1, hint="The weights mix the *values*; an output is as wide as a value. The keys have "
+        "done their work once the weights are known.")  # fmt: skip
+def test_attention_output_is_as_wide_as_a_value(scaled_dot_product_attention):
+    """The output is (query_len, value_dim), whatever stands in front."""
+    query, key, value = _inputs()
+    assert_shape(scaled_dot_product_attention(query, key, value), (2, 4, 7), "the output")
+    alone = scaled_dot_product_attention(query[0], key[0], value[0])
+    assert_shape(alone, (4, 7), "the output without a batch axis")
+
+
+@points(1, hint="`/=`, `*=` and methods whose name ends in _ write into a tensor that somebody "
+        "else still needs.")  # fmt: skip
+def test_attention_leaves_its_inputs_alone(scaled_dot_product_attention):
+    """Query, key, value and mask are not written to."""
+    inputs = (*_inputs(), _mask())
+    before = [tensor.clone() for tensor in inputs]
+    scaled_dot_product_attention(*inputs)
+    for old, new, name in zip(before, inputs, ("query", "key", "value", "mask"), strict=True):
+        assert_unchanged(old, new, f"the {name}")
+
+
+@points(1, hint="Before they mix values, scores must become positive shares. Which step does that?")
+def test_attention_weighs_with_positive_shares(scaled_dot_product_attention):
+    """No value enters with a negative weight."""
+    query, key, _ = _inputs()
+    weights = _weights_of(scaled_dot_product_attention)(query, key)
+    assert (weights >= 0).all(), f"The smallest weight is {weights.min():.3g}."
+
+
+@points(2, hint="The keys compete for one query's attention, so softmax runs along the keys: the "
+        "last axis of the scores.")  # fmt: skip
+def test_attention_answers_each_query_alone(scaled_dot_product_attention):
+    """A query gets the same answer alone as among others."""
+    query, key, value = _inputs()
+    together = scaled_dot_product_attention(query, key, value)[:, :1]
+    alone = scaled_dot_product_attention(query[:, :1], key, value)
+    assert_values(together, alone, "the first query's answer among four queries")
+
+
+@points(2, hint="If all values are 3, their average is 3. The weights must still sum to one when "
+        "they meet the values: scale the scores, not the weights.")  # fmt: skip
+def test_attention_averages(scaled_dot_product_attention):
+    """Equal values come back unchanged."""
+    query, key, _ = _inputs()
+    output = scaled_dot_product_attention(query, key, torch.full((2, 5, 7), 3.0))
+    assert_values(output, torch.full((2, 4, 7), 3.0), "the average of threes")
+
+
+@points(2, hint="A reshape keeps the numbers in their order and moves the walls between them. You "
+        "want the last two axes of the key swapped.")  # fmt: skip
+def test_attention_ignores_the_order_of_entries(scaled_dot_product_attention):
+    """Reordering keys and values together changes nothing."""
+    query, key, value = _inputs()
+    assert_values(
+        scaled_dot_product_attention(query, key[:, ORDER], value[:, ORDER]),
+        scaled_dot_product_attention(query, key, value),
+        "the output, keys and values reordered",
+    )
+
+
+@points(1, hint="The larger d, the larger the dot products, and the harder the softmax. Divide "
+        "the scores by something that grows with d.")  # fmt: skip
+def test_attention_is_scaled(scaled_dot_product_attention):
+    """The scores are scaled before the softmax."""
+    factor = _factor(_weights_of(scaled_dot_product_attention), 16, 5)
+    assert abs(factor - 1) > 1e-3, "The scores are the raw dot products: their factor is 1."
+
+
+@points(1, hint="Which axis holds the numbers that a dot product sums over? Its length is d; the "
+        "number of keys and the width of a value have no part in it.")  # fmt: skip
+def test_attention_scale_depends_on_d_alone(scaled_dot_product_attention):
+    """The scale is the same however many keys there are and however wide a value is."""
+    weights_of = _weights_of(scaled_dot_product_attention)
+    few, many = _factor(weights_of, 16, 3), _factor(weights_of, 16, 7)
+    assert abs(few - many) < 1e-4, (
+        f"With d = 16 your scores are dot products times {few:.4f} for 3 keys and values 3 wide, "
+        f"and times {many:.4f} for 7 keys and values 7 wide."
+    )
+
+
+@points(1, hint="The variance of a dot product grows like d. Its spread, the standard deviation, "
+        "is the square root of that, and the spread is what you divide by.")  # fmt: skip
+def test_attention_scale_is_one_over_root_d(scaled_dot_product_attention):
+    """The scale is 1/√d."""
+    for d in (9, 16):
+        _assert_scale(_factor(_weights_of(scaled_dot_product_attention), d, 5), d)
+
+
+@points(1, hint="e^1000 is infinity. Subtract each row's largest score before you exponentiate.")
+def test_attention_survives_large_scores(scaled_dot_product_attention):
+    """Scores of several thousand give finite answers."""
+    _assert_survives(_weights_of(scaled_dot_product_attention))
+
+
+@points(1, hint="True means “may attend”. Which entries do you overwrite?")
+def test_attention_goes_where_the_mask_is_true(scaled_dot_product_attention):
+    """A value that is allowed outweighs one that is hidden."""
+    weights_of = _weights_of(scaled_dot_product_attention)
+    weights = weights_of(torch.ones(1, 4), torch.ones(3, 4), _only(1, of=3))
+    assert weights[0, 1] > weights[0, 0], (
+        f"The allowed value got a weight of {weights[0, 1]:.2f}, a hidden one {weights[0, 0]:.2f}."
+    )
+
+
+@points(2, hint="Weights that are struck out after the softmax leave a row that sums to less than "
+        "one. Hide the scores instead, before it.")  # fmt: skip
+def test_attention_under_a_mask_averages(scaled_dot_product_attention):
+    """With some keys hidden, equal values still come back unchanged."""
+    query, key, _ = _inputs()
+    output = scaled_dot_product_attention(query, key, torch.full((2, 5, 7), 3.0), _mask())
+    assert_values(output, torch.full((2, 4, 7), 3.0), "the average of threes under a mask")
+
+
+@points(1, hint="A score of zero is an ordinary score: e^0 = 1. Multiplying by the mask hides "
+        "nothing.")  # fmt: skip
+def test_attention_gives_hidden_keys_next_to_nothing(scaled_dot_product_attention):
+    """A hidden key gets less than a hundredth of the weight."""
+    weights_of = _weights_of(scaled_dot_product_attention)
+    weights = weights_of(torch.ones(1, 4), torch.ones(3, 4), _only(1, of=3))
+    assert weights[0, 0] < 0.01, f"A hidden key got {weights[0, 0]:.2f} of the weight."
+
+
+@points(2, hint="Any finite number is beaten when the allowed scores are lower still. Which score "
+        "has an exponential of exactly zero?")  # fmt: skip
+def test_attention_leaks_nothing(scaled_dot_product_attention):
+    """A hidden key's weight is exactly zero, also when the allowed keys score very low."""
+    _assert_nothing_leaks(_weights_of(scaled_dot_product_attention))
+
+
+@points(1, hint="`masked_fill` and `where` broadcast. Indexing with a mask needs the full shape.")
+def test_attention_takes_a_mask_that_broadcasts(scaled_dot_product_attention):
+    """A mask (batch, 1, key_len) holds for every query."""
+    query, key, _ = _inputs()
+    mask = _mask()[:, :1]
+    full = mask.expand(2, 4, 5).clone()
+    _assert_same_mask(_weights_of(scaled_dot_product_attention), query, key, mask, full)
+
+
+@points(1, hint="A row of −∞ alone becomes 0/0. Find the rows where the mask has no True before "
+        "the softmax meets them.")  # fmt: skip
+def test_attention_to_nothing_is_not_nan(scaled_dot_product_attention):
+    """A query that may attend to nothing gets numbers, not NaN."""
+    output = _attend_to_nothing(scaled_dot_product_attention)
+    assert torch.isfinite(output).all(), f"A query with nothing to attend to got {output[0]:.3g}."
+
+
+@points(1, hint="Equal scores give equal weights, however low the scores are: hidden values then "
+        "come through as an average. Such a row gets zeros.")  # fmt: skip
+def test_attention_to_nothing_is_zero(scaled_dot_product_attention):
+    """A query that may attend to nothing gets zeros."""
+    output = _attend_to_nothing(scaled_dot_product_attention)
+    assert_values(output, torch.zeros(7), "the answer to a query that may attend to nothing")
+
+
+@points(2, hint="The score is the plain dot product, divided by √d: long vectors count for more "
+        "than short ones.")  # fmt: skip
+def test_attention_values(scaled_dot_product_attention):
+    """The output is softmax(query keyᵀ / √d) value."""
+    query, key, value = _inputs()
+    mask = _mask()
+    scores = torch.einsum("bqd,bkd->bqk", query, key) / math.sqrt(6)
+    assert_values(
+        scaled_dot_product_attention(query, key, value), scores.softmax(-1) @ value, "the output"
+    )
+    scores[~mask] = -math.inf
+    expected = scores.softmax(-1) @ value
+    assert_values(scaled_dot_product_attention(query, key, value, mask), expected, "masked output")
+
+
+@points(1, hint="A hidden score must not enter the softmax at all. If it does and is large, "
+        "nothing is left for the others to share.")  # fmt: skip
+def test_attention_does_not_see_a_large_hidden_score(scaled_dot_product_attention):
+    """A hidden key that would score very high changes nothing."""
+    query, key = torch.full((1, 4), 50.0), torch.tensor([[50.0] * 4, [1.0] * 4, [-1.0] * 4])
+    mask = torch.tensor([[False, True, True]])
+    weights = _weights_of(scaled_dot_product_attention)(query, key, mask)
+    assert_values(weights, torch.tensor([[0.0, 1.0, 0.0]]), "the weights beside a hidden key")
+
+
+@points(1, hint="A NaN that was computed and then overwritten can come back in the gradient. Give "
+        "such a row harmless scores before the softmax, and zeros after it.")  # fmt: skip
+def test_attention_to_nothing_has_a_finite_gradient(scaled_dot_product_attention):
+    """A query that may attend to nothing sends no NaN back."""
+    query, key, value = (tensor.requires_grad_() for tensor in _inputs())
+    mask = _mask()
+    mask[0, 2] = False
+    scaled_dot_product_attention(query, key, value, mask).sum().backward()
+    for tensor, name in ((query, "query"), (key, "key"), (value, "value")):
+        assert torch.isfinite(tensor.grad).all(), f"The gradient of the {name} contains NaN."
+
+
+# --- what the checks share ---
+
+
+def _additive_inputs():
+    """query, key, w_query, w_key, v, with sizes that are all different."""
+    return (
+        torch.randn(2, 4, 6),
+        torch.randn(2, 5, 3),
+        torch.randn(6, 8),
+        torch.randn(3, 8),
+        torch.randn(8),
+    )
+
+
+def _inputs():
+    """query, key, value, with sizes that are all different."""
+    return torch.randn(2, 4, 6), torch.randn(2, 5, 6), torch.randn(2, 5, 7)
+
+
+def _mask():
+    """(2, 4, 5) boolean with at least one True and one False in each row."""
+    mask = torch.rand(2, 4, 5) > 0.4
+    mask[..., 0], mask[..., 3] = True, False
+    return mask
+
+
+def _only(allowed, of):
+    return (torch.arange(of) == allowed)[None]
+
+
+def _weights_of(attend):
+    """Read the weights of any attention: the identity matrix as value hands them out."""
+
+    def weights(query, key, mask=None):
+        value = torch.eye(key.shape[-2]).expand(*key.shape[:-1], -1)
+        return attend(query, key, value) if mask is None else attend(query, key, value, mask)
+
+    return weights
+
+
+def _factor(weights_of, d, key_len):
+    """What the dot products were multiplied by: log-weights differ by it times the products."""
+    query, key = torch.zeros(1, 1, d), torch.zeros(1, key_len, d)
+    query[..., 0], key[:, 0, 0] = 1.0, 1.0  # dot products 1, 0, 0, …
+    weights = weights_of(query, key)[0, 0]
+    return torch.log(weights[0] / weights[1]).item()
+
+
+def _assert_scale(factor, d):
+    __tracebackhide__ = True
+    assert abs(factor - d**-0.5) < 1e-4, (
+        f"With d = {d} the scores are dot products times {factor:.4f}; "
+        f"expected {d**-0.5:.4f} = 1/√{d}."
+    )
+
+
+def _assert_nothing_leaks(weights_of):
+    __tracebackhide__ = True
+    for size in (1.0, -3e4):
+        query, key = torch.full((1, 4), size), torch.ones(3, 4)
+        hidden = weights_of(query, key, _only(1, of=3))[0, 0].item()
+        assert hidden == 0, (
+            f"With scores of {2 * size:g}, a hidden key got {hidden:.2g} of the weight."
+        )
+
+
+def _assert_same_mask(weights_of, query, key, mask, full):
+    __tracebackhide__ = True
+    expected = weights_of(query, key, full)
+    assert_values(weights_of(query, key, mask), expected, "the weights under a (2, 1, 5) mask")
+
+
+def _assert_survives(weights_of):
+    __tracebackhide__ = True
+    query, key = torch.full((1, 4), 50.0), torch.tensor([[50.0] * 4, [49.0] * 4, [-50.0] * 4])
+    weights = weights_of(query, key)
+    assert torch.isfinite(weights).all(), (
+        f"Scores of 5000, 4900 and −5000 gave the weights {weights[0].tolist()}."
+    )
+
+
+def _attend_to_nothing(attend):
+    query, key, value = _inputs()
+    mask = _mask()
+    mask[0, 2] = False
+    return attend(query, key, value, mask)[0, 2]

@@ -1,0 +1,220 @@
+"""The checks that grade the exercise of the chapter self_attention."""
+
+import math
+
+import torch
+from torch import nn
+
+from grading.checks import (
+    assert_reads_only,
+    assert_shape,
+    assert_unchanged,
+    assert_values,
+    exercise,
+    points,
+    which_inputs_matter,
+)
+
+SelfAttention = exercise("SelfAttention")
+
+NAMES = ("to_query", "to_key", "to_value")
+ORDER = torch.tensor([3, 0, 4, 1, 2])
+
+
+@points(1, hint="Each of the three maps leads from d_model to head_dim, and the output is as wide "
+        "as a value.")  # fmt: skip
+def test_output_has_a_row_for_each_token(SelfAttention):
+    """The output is (batch, length, head_dim)."""
+    attend, x = SelfAttention(6, 3), torch.randn(2, 5, 6)
+    assert_shape(attend(x), (2, 5, 3), "the output")
+
+
+@points(2, hint="nn.Module finds layers that are its attributes. In a plain Python list or dict "
+        "it does not look, and an optimiser would train nothing.")  # fmt: skip
+def test_an_optimiser_finds_the_parameters(SelfAttention):
+    """The module's layers are registered."""
+    found = list(SelfAttention(6, 3).parameters())
+    assert found, "module.parameters() is empty."
+
+
+@points(2, hint="A question, an offer and a message are three different things: make three "
+        "layers, not one under three names.")  # fmt: skip
+def test_the_three_maps_are_different(SelfAttention):
+    """Query, key and value have a map each."""
+    query, key, value = _maps(SelfAttention(6, 3))
+    for one, other, names in [
+        (query, key, "to_query and to_key"),
+        (key, value, "to_key and to_value"),
+        (query, value, "to_query and to_value"),
+    ]:
+        assert one.weight is not other.weight, f"{names} are one and the same layer."
+        assert not torch.equal(one.weight, other.weight), f"{names} start with equal numbers."
+
+
+@points(1, hint="nn.Linear adds a bias unless you tell it not to.")
+def test_the_maps_have_no_bias(SelfAttention):
+    """The maps are three matrices of head_dim × d_model numbers and nothing else."""
+    attend = SelfAttention(6, 3)
+    for name, linear in zip(NAMES, _maps(attend), strict=True):
+        assert linear.bias is None, f"{name} has a bias."
+    count = sum(parameter.numel() for parameter in attend.parameters())
+    assert count == 3 * 6 * 3, f"The module has {count} numbers to learn; expected 3 · 6 · 3 = 54."
+
+
+@points(1, hint="Compute into new tensors: `+=` and methods whose name ends in _ write into x.")
+def test_tokens_are_not_written_to(SelfAttention):
+    """Neither x nor the mask is written to."""
+    x, mask = torch.randn(2, 5, 6), _mask()
+    before = x.clone(), mask.clone()
+    SelfAttention(6, 3)(x, mask)
+    assert_unchanged(before[0], x, "x")
+    assert_unchanged(before[1], mask, "the mask")
+
+
+@points(2, hint="Follow each map through `forward`: is it called, and does its result go on to "
+        "the output without `detach` or `no_grad`?")  # fmt: skip
+def test_a_gradient_reaches_every_map(SelfAttention):
+    """All three maps learn from the output."""
+    attend = SelfAttention(6, 3)
+    (attend(torch.randn(2, 5, 6)) * torch.randn(2, 5, 3)).sum().backward()
+    for name, linear in zip(NAMES, _maps(attend), strict=True):
+        gradient = linear.weight.grad
+        assert gradient is not None and gradient.any(), f"No gradient reaches {name}."
+
+
+@points(2, hint="Only the tokens of one sentence see each other. Which axis is the batch, and do "
+        "you merge it with another?")  # fmt: skip
+def test_sentences_of_a_batch_are_separate(SelfAttention):
+    """A sentence gives the same output alone as in a batch."""
+    attend, x = SelfAttention(6, 3), torch.randn(2, 5, 6)
+    assert_values(attend(x)[:1], attend(x[:1]), "the first sentence's output in a batch of two")
+
+
+@points(2, hint="Self-attention knows no positions. If yours does, look for a reshape where two "
+        "axes should be swapped.")  # fmt: skip
+def test_reordered_tokens_give_reordered_outputs(SelfAttention):
+    """Reordering the tokens reorders the outputs, and changes nothing else."""
+    attend, x = SelfAttention(6, 3), torch.randn(2, 5, 6)
+    assert_values(attend(x[:, ORDER]), attend(x)[:, ORDER], "the output for reordered tokens")
+
+
+@points(2, hint="Each row of the scores belongs to one token as the query. Its keys compete, "
+        "along the last axis.")  # fmt: skip
+def test_softmax_runs_along_the_keys(SelfAttention):
+    """It is the keys that compete, not the queries."""
+    weights = _weights(_reading(SelfAttention, 5))
+    columns = weights.sum(-2)
+    assert not torch.allclose(columns, torch.ones(5), atol=1e-5), (
+        "Each column of the weights sums to one: there the queries compete for a key."
+    )
+
+
+@points(2, hint="After the softmax a row sums to one. Whatever you divide by belongs in front of "
+        "it.")  # fmt: skip
+def test_each_token_spends_one(SelfAttention):
+    """Each token's weights sum to one."""
+    sums = _weights(_reading(SelfAttention, 5)).sum(-1)
+    assert_values(sums, torch.ones(5), "the sum of a token's weights")
+
+
+@points(1, hint="The dot products grow with the width of query and key. The last chapter divides "
+        "them by something.")  # fmt: skip
+def test_scores_are_scaled(SelfAttention):
+    """The scores are scaled before the softmax."""
+    factor = _factor(SelfAttention, d_model=6, head_dim=4)
+    assert abs(factor - 1) > 1e-3, "The scores are the raw dot products: their factor is 1."
+
+
+@points(2, hint="The dot product sums over head_dim numbers. How wide a token's vector was before "
+        "it was projected does not matter.")  # fmt: skip
+def test_scale_is_the_heads(SelfAttention):
+    """The scale is 1/√head_dim, whatever d_model is."""
+    for d_model, head_dim in [(6, 4), (9, 4), (6, 9)]:
+        factor = _factor(SelfAttention, d_model, head_dim)
+        assert abs(factor - head_dim**-0.5) < 1e-4, (
+            f"With d_model = {d_model} and head_dim = {head_dim} the scores are dot products times "
+            f"{factor:.4f}; expected {head_dim**-0.5:.4f} = 1/√{head_dim}."
+        )
+
+
+@points(2, hint="Hand the mask on to the attention. True means “may attend”.")
+def test_hidden_tokens_are_not_read(SelfAttention):
+    """A token reads what the mask allows, and itself to form its query."""
+    attend, mask = SelfAttention(6, 3), _mask()[:1]
+    reads = which_inputs_matter(lambda x: attend(x, mask), torch.randn(1, 5, 6))
+    assert_reads_only(reads, mask[0] | torch.eye(5).bool(), "token")
+
+
+@points(2, hint="Compare with the formula: whose product with whose transpose makes the scores, "
+        "and which of the three do the weights mix?")  # fmt: skip
+def test_output_values(SelfAttention):
+    """The output is softmax(Q Kᵀ / √head_dim) V."""
+    attend, x, mask = SelfAttention(6, 3), torch.randn(2, 5, 6), _mask()
+    query, key, value = (x @ linear.weight.T for linear in _maps(attend))
+    scores = torch.einsum("bqd,bkd->bqk", query, key) / math.sqrt(3)
+    assert_values(attend(x), scores.softmax(-1) @ value, "the output")
+    masked = scores.masked_fill(~mask, -math.inf).softmax(-1) @ value
+    assert_values(attend(x, mask), masked, "the output under a mask")
+
+
+@points(1, hint="A row of −∞ alone becomes 0/0. The mask contract says: nothing to attend to, so "
+        "zeros.")  # fmt: skip
+def test_a_token_with_nothing_to_read_gets_zeros(SelfAttention):
+    """A token that may attend to nothing gets zeros, not NaN."""
+    mask = _mask()
+    mask[1, 2] = False
+    output = SelfAttention(6, 3)(torch.randn(2, 5, 6), mask)[1, 2]
+    assert_values(output, torch.zeros(3), "the output of a token that may attend to nothing")
+
+
+# --- what the checks share ---
+
+
+def _maps(attend):
+    """The three layers, under the names that the exercise gives them."""
+    __tracebackhide__ = True
+    for name in NAMES:
+        linear = getattr(attend, name, None)
+        assert isinstance(linear, nn.Linear), (
+            f"Expected the attribute {name} to be an nn.Linear, "
+            f"got {'nothing' if linear is None else type(linear).__name__}."
+        )
+    return [getattr(attend, name) for name in NAMES]
+
+
+def _mask():
+    """(2, 5, 5) boolean with at least one True in each row."""
+    mask = torch.rand(2, 5, 5) > 0.4
+    mask[..., 0] = True
+    return mask
+
+
+def _reading(SelfAttention, length):
+    """A head whose values are the identity matrix for the tokens that `_weights` gives it."""
+    attend = SelfAttention(length, length)
+    with torch.no_grad():
+        _maps(attend)[2].weight.copy_(torch.eye(length))
+    return attend
+
+
+@torch.no_grad()
+def _weights(attend):
+    """(length, length): with one token for each axis as x, the value of token j is axis j."""
+    return attend(torch.eye(attend.to_value.in_features)[None])[0]
+
+
+@torch.no_grad()
+def _factor(SelfAttention, d_model, head_dim):
+    """What the dot products are multiplied by, read off two tokens' log-weights.
+
+    Token 0 is axis 0, token 1 is axis 1. Query 0 meets key 0 with the product 1, key 1 with 0,
+    and value j is axis j.
+    """
+    attend = SelfAttention(d_model, head_dim)
+    query, key, value = _maps(attend)
+    for linear in (query, key, value):
+        linear.weight.zero_()
+    query.weight[0, 0] = key.weight[0, 0] = 1.0
+    value.weight[0, 0] = value.weight[1, 1] = 1.0
+    weights = attend(torch.eye(d_model)[None, :2])[0, 0, :2]
+    return torch.log(weights[0] / weights[1]).item()
