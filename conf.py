@@ -23,7 +23,6 @@ extensions = [
     "sphinxcontrib.bibtex",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
-    "sphinx.ext.viewcode",
 ]
 
 exclude_patterns = ["_ext", "_static", "exercises"]

@@ -1,5 +1,11 @@
 """Fixtures that several test files share."""
 
+import os
+
+# Before torch is imported: the grader forks, and a fork of a process in which torch has started
+# its worker threads hangs.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 import pytest
 
 from attention.models.pretrained import load_minilm

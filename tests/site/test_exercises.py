@@ -34,7 +34,7 @@ def book(tmp_path, monkeypatch):
     (source / "exercises" / "index.py").write_text("def softmax(scores):\n    'the stub'\n")
     (source / "index.md").write_text(PAGE)
     (source / "other.md").write_text("---\norphan: true\n---\n# Other\n")
-    settings = {"extensions": ["myst_parser", "exercises"], "exclude_patterns": ["exercises"]}
+    settings = {"extensions": ["myst_nb", "exercises"], "exclude_patterns": ["exercises"]}
     settings["myst_enable_extensions"] = ["colon_fence"]
 
     class Book:

@@ -3,7 +3,6 @@
 Answers `{"pages": ["scoring.html", ...], "trouble": "warnings and errors"}`.
 """
 
-import contextlib
 import io
 import json
 import sys
@@ -25,7 +24,7 @@ def main():
     warnings = io.StringIO()
     app = None
     for _ in sys.stdin:
-        before = stamps()
+        before = contents()
         warnings.seek(0)
         warnings.truncate()
         try:
@@ -33,7 +32,7 @@ def main():
             app.build()
         except (SphinxError, OSError) as error:
             warnings.write(f"{getattr(error, 'category', 'Error')}: {error}\n")
-        after = stamps()
+        after = contents()
         pages = sorted(name for name in after if after[name] != before.get(name))
         print(
             json.dumps({"pages": pages, "trouble": warnings.getvalue()}), file=answers, flush=True
@@ -42,17 +41,22 @@ def main():
 
 def start(warnings):
     """Set Sphinx up; its registrations are undone if that fails, so that it can be tried again."""
-    with contextlib.ExitStack() as on_failure:
-        on_failure.enter_context(docutils_namespace())
+    namespace = docutils_namespace()
+    namespace.__enter__()
+    try:
         app = Sphinx(
             ROOT / "book", ROOT, HTML, HTML / ".doctrees", "html", {}, io.StringIO(), warnings
         )
-        on_failure.pop_all()
+    except Exception:
+        namespace.__exit__(None, None, None)
+        raise
+    app.namespace = namespace  # if it were collected, the registrations would end with it
     return app
 
 
-def stamps():
-    return {path.name: path.stat().st_mtime_ns for path in HTML.glob("*.html")}
+def contents():
+    """{page: hash}: Sphinx also writes pages anew that come out the same."""
+    return {path.name: hash(path.read_bytes()) for path in HTML.glob("*.html")}
 
 
 if __name__ == "__main__":
