@@ -29,7 +29,7 @@ grade: $(READY) ## grade your exercises in book/exercises; EXERCISE=name for one
 	@$(BIN)/python -m grading $(EXERCISE)
 
 test: html ## test the package, the grader and the built site; CHAPTER=stem for one chapter
-	@$(BIN)/python -m pytest $(if $(CHAPTER),tests/test_$(CHAPTER).py tests/exercises/test_exam.py -k "$(CHAPTER)")
+	@$(BIN)/python -m pytest $(if $(CHAPTER),tests/test_$(CHAPTER).py tests/exercises -k "$(CHAPTER)")
 
 browser: ## install the browser that the tests of the live book drive (Debian and Ubuntu)
 	@command -v chromium >/dev/null || { \
