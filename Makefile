@@ -10,10 +10,10 @@ HTML   := _build/html
 export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help html live grade test browser clean
+.PHONY: help html live grade test bench-grader browser clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 html: $(READY) ## grade the exercises, run the pages' code, write the site
 	@$(BIN)/python -m grading --brief
@@ -30,6 +30,9 @@ grade: $(READY) ## grade your exercises in book/exercises; EXERCISE=name for one
 
 test: html ## test the package, the grader and the built site; CHAPTER=stem for one chapter
 	@$(BIN)/python -m pytest $(if $(CHAPTER),tests/test_$(CHAPTER).py tests/exercises -k "$(CHAPTER)")
+
+bench-grader: html ## measure how long a save takes to be graded (minutes; on a quiet machine)
+	@$(BIN)/python bench/grader.py
 
 browser: ## install the browser that the tests of the live book drive (Debian and Ubuntu)
 	@command -v chromium >/dev/null || { \

@@ -72,7 +72,7 @@ class Exercise(SphinxDirective):
         self.env.note_dependency(str(path))
         try:
             source = path.read_text(encoding="utf-8")
-        except (FileNotFoundError, UnicodeDecodeError):  # the card says what is wrong
+        except (OSError, UnicodeDecodeError):  # the card says what is wrong
             source = ""
         label = nodes.paragraph("", "", nodes.literal(text=str(path.relative_to(ROOT))))
         code = _literal(_cut(source, name) or source)
@@ -92,7 +92,7 @@ def _cut(source, name):
     """The source of one top-level function or class; None if there is none, or no Python."""
     try:
         tree = ast.parse(source)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # the last two: nested too deep
         return None
     found = next((node for node in tree.body if getattr(node, "name", None) == name), None)
     return found and ast.get_source_segment(source, found)

@@ -62,9 +62,10 @@ def test_maps_carry_no_gradient(attention_maps):
     assert not maps.requires_grad, "The maps require a gradient."
 
 
-@points(1, hint="Looking must not change what is looked at: neither tokens nor parameters.")
+@points(1, hint="Looking must not change what is looked at: neither tokens nor parameters, nor "
+        "PyTorch's own switches.")  # fmt: skip
 def test_tokens_and_parameters_stay(attention_maps):
-    """Tokens and parameters are not written to."""
+    """Tokens and parameters are not written to, and no switch stays turned."""
     model, tokens = _encoder(), TOKENS.clone()
     before = [p.clone() for p in model.parameters()]
     attention_maps(model, tokens)
@@ -72,6 +73,7 @@ def test_tokens_and_parameters_stay(attention_maps):
     for (name, now), then in zip(model.named_parameters(), before, strict=True):
         assert_unchanged(then, now, f"the model's {name}")
         assert now.requires_grad, f"The model's {name} no longer requires a gradient."
+    assert torch.is_grad_enabled(), "After the call gradients are switched off for everybody."
 
 
 @points(2, hint="A row is a query, a column is a key, and weights compete along the keys.")

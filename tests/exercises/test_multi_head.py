@@ -290,13 +290,28 @@ def test_attention_leaves_memory_and_mask_alone(MultiHeadAttention):
 @points(2, hint="In this book True means “may attend”. nn.MultiheadAttention reads masks the other "
         "way round; nn.functional.scaled_dot_product_attention reads them as we do.")  # fmt: skip
 def test_attention_reads_true_as_may_attend(MultiHeadAttention):
-    """Past tokens are allowed, so changing a future one changes nothing."""
+    """A token that is allowed counts for more than one that is hidden."""
+    weights = _reading(MultiHeadAttention)(torch.eye(4)[None], mask=torch.eye(4).bool())[0]
+    assert weights[0, 0] > weights[0, 1], (
+        f"The allowed token got a weight of {weights[0, 0]:.2f}, a hidden one {weights[0, 1]:.2f}."
+    )
+
+
+@points(2, hint="Hide scores, ahead of the softmax, by the one score whose exponential is "
+        "exactly zero: a hidden score of 0 still has e⁰ = 1.")  # fmt: skip
+def test_attention_does_not_hear_hidden_tokens(MultiHeadAttention):
+    """Past tokens are allowed, so changing a future one changes nothing, however it scores."""
     module, x = _known(MultiHeadAttention), torch.randn(1, LENGTH, D_MODEL)
     allowed = causal_mask(LENGTH)
     changed = x.clone()
     changed[:, 3:] += 1
     before, after = module(x, mask=allowed)[:, 1:3], module(changed, mask=allowed)[:, 1:3]
     assert_values(after, before, "the outputs of tokens 1 and 2 after a change in tokens 3 and 4")
+    x = torch.eye(4)[None]
+    x[:, :, 0] = torch.tensor([1.0, 1.0, 400.0, 1.0])  # token 2 outshines the others
+    others = torch.tensor([[True, True, False, True]])
+    heard = _reading(MultiHeadAttention, by=0)(x, mask=others.expand(4, 4))[:, 0]
+    assert_values(heard, x[:, others[0]].mean(1), "what is heard beside a hidden token that shines")
 
 
 @points(2, hint="Scores have four axes (batch, n_heads, query_len, key_len), this mask has three: "
@@ -305,10 +320,12 @@ def test_attention_gives_each_sentence_its_own_mask(MultiHeadAttention):
     """As many sentences as heads: padding is hidden in its sentence, in all its heads."""
     module, x = _known(MultiHeadAttention), torch.randn(HEADS, LENGTH, D_MODEL)
     lengths = [2, 5, 3]
-    for mask in (padding_mask(lengths, LENGTH), padding_mask(lengths, LENGTH).expand(-1, 5, -1)):
+    padding, past = padding_mask(lengths, LENGTH), causal_mask(LENGTH)
+    for mask in (padding, padding.expand(-1, 5, -1), padding & past):
         output = module(x, mask=mask)
         for b, length in enumerate(lengths):
-            alone = module(x[b : b + 1, :length])
+            seen = mask[b].expand(LENGTH, LENGTH)[:length, :length]
+            alone = module(x[b : b + 1, :length], mask=seen)
             what = f"sentence {b} of {length} tokens beside longer ones, mask {tuple(mask.shape)}"
             assert_values(output[b : b + 1, :length], alone, what)
 
@@ -343,6 +360,19 @@ def test_attention_survives_a_query_without_keys(MultiHeadAttention):
     assert_values(output, module.to_output.bias.detach(), "the output of a query without keys")
 
 
+@points(2, hint="Follow each map through `forward`: does its result go on to the output without "
+        "`detach` or `no_grad`?")  # fmt: skip
+def test_attention_learns(MultiHeadAttention):
+    """A gradient reaches all four maps."""
+    module = _known(MultiHeadAttention).requires_grad_(True)
+    output = module(torch.randn(BATCH, LENGTH, D_MODEL))
+    assert output.requires_grad, "No gradient reaches any of the maps."
+    (output * torch.randn(BATCH, LENGTH, D_MODEL)).sum().backward()
+    for name in MAPS:
+        gradient = getattr(module, name).weight.grad
+        assert gradient is not None and gradient.any(), f"No gradient reaches {name}."
+
+
 def _known(cls, d_model=D_MODEL, n_heads=HEADS, bias=None, **weights):
     """A module with the weights given, and random ones in the other maps, the same each time."""
     module, generator = cls(d_model, n_heads), torch.Generator().manual_seed(1)
@@ -362,6 +392,20 @@ def _ones_as_values(cls):
     module = _known(cls, to_value=torch.zeros(D_MODEL, D_MODEL), to_output=torch.eye(D_MODEL))
     nn.init.ones_(module.to_value.bias)
     nn.init.zeros_(module.to_output.bias)
+    return module
+
+
+def _reading(cls, by=None):
+    """One head, 4 wide, that hands tokens on as they are: of four unit vectors, its weights.
+
+    All scores are equal, or half of the tokens' numbers at place `by`.
+    """
+    place = torch.zeros(4) if by is None else torch.eye(4)[by]
+    zero, eye = torch.zeros(4, 4), torch.eye(4)
+    module = _known(cls, 4, 1, to_query=zero, to_key=place.expand(4, 4) / 4, to_value=eye,
+                    to_output=eye, bias=0.0)  # fmt: skip
+    nn.init.ones_(module.to_query.bias)
+    nn.init.constant_(module.to_key.bias, 1.0 if by is None else 0.0)
     return module
 
 

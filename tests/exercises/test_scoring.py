@@ -10,10 +10,7 @@ additive_scores = exercise("additive_scores")
 attention_weights = exercise("attention_weights")
 scaled_dot_product_attention = exercise(
     "scaled_dot_product_attention",
-    forbids=[
-        "torch.nn.functional.scaled_dot_product_attention",
-        "attention.scaled_dot_product_attention",
-    ],
+    forbids=["torch.nn.functional.scaled_dot_product_attention", "attention.attention_weights"],
 )
 
 ORDER = torch.tensor([3, 0, 4, 1, 2])  # of five keys
@@ -173,7 +170,7 @@ def test_weights_are_scaled(attention_weights):
 
 @points(1, hint="e^1000 is infinity. Subtract each row's largest score before you exponentiate.")
 def test_weights_survive_large_scores(attention_weights):
-    """Scores of several thousand give finite weights."""
+    """Scores of several thousand, above zero or below, give finite weights."""
     _assert_survives(attention_weights)
 
 
@@ -204,11 +201,8 @@ def test_weights_of_hidden_keys_are_zero(attention_weights):
 
 @points(1, hint="`masked_fill` and `where` broadcast. Indexing with a mask needs the full shape.")
 def test_weights_take_a_mask_that_broadcasts(attention_weights):
-    """A mask (batch, 1, key_len) holds for every query."""
-    query, key, _ = _inputs()
-    mask = _mask()[:, :1]
-    full = mask.expand(2, 4, 5).clone()
-    _assert_same_mask(attention_weights, query, key, mask, full)
+    """A mask (batch, 1, key_len) holds for every query, (query_len, key_len) for all the batch."""
+    _assert_broadcasts(attention_weights)
 
 
 @points(2, hint="A row of −∞ alone gives 0/0; a row of equal numbers gives equal weights. Find "
@@ -224,13 +218,21 @@ def test_weights_with_nothing_to_attend_to_are_zero(attention_weights):
 
 @points(2, hint="The score is the plain dot product: long vectors count for more than short ones.")
 def test_weights_values(attention_weights):
-    """The weights are softmax(query keyᵀ / √d)."""
+    """The weights are softmax(query keyᵀ / √d), however large the scores."""
     query, key, _ = _inputs()
     mask = _mask()
     scores = torch.einsum("bqd,bkd->bqk", query, key) / math.sqrt(6)
     assert_values(attention_weights(query, key), scores.softmax(-1), "the weights")
     scores[~mask] = -math.inf
     assert_values(attention_weights(query, key, mask), scores.softmax(-1), "the masked weights")
+    _assert_values_of_large_scores(attention_weights)
+
+
+@points(1, hint="A hidden score must not enter the softmax at all. If it does and is large, "
+        "nothing is left for the others to share.")  # fmt: skip
+def test_weights_do_not_see_a_large_hidden_score(attention_weights):
+    """A hidden key that would score very high changes nothing."""
+    _assert_blind_to_large_hidden_scores(attention_weights)
 
 
 # --- scaled_dot_product_attention ---
@@ -326,7 +328,7 @@ def test_attention_scale_is_one_over_root_d(scaled_dot_product_attention):
 
 @points(1, hint="e^1000 is infinity. Subtract each row's largest score before you exponentiate.")
 def test_attention_survives_large_scores(scaled_dot_product_attention):
-    """Scores of several thousand give finite answers."""
+    """Scores of several thousand, above zero or below, give finite answers."""
     _assert_survives(_weights_of(scaled_dot_product_attention))
 
 
@@ -367,11 +369,8 @@ def test_attention_leaks_nothing(scaled_dot_product_attention):
 
 @points(1, hint="`masked_fill` and `where` broadcast. Indexing with a mask needs the full shape.")
 def test_attention_takes_a_mask_that_broadcasts(scaled_dot_product_attention):
-    """A mask (batch, 1, key_len) holds for every query."""
-    query, key, _ = _inputs()
-    mask = _mask()[:, :1]
-    full = mask.expand(2, 4, 5).clone()
-    _assert_same_mask(_weights_of(scaled_dot_product_attention), query, key, mask, full)
+    """A mask (batch, 1, key_len) holds for every query, (query_len, key_len) for all the batch."""
+    _assert_broadcasts(_weights_of(scaled_dot_product_attention))
 
 
 @points(1, hint="A row of −∞ alone becomes 0/0. Find the rows where the mask has no True before "
@@ -393,7 +392,7 @@ def test_attention_to_nothing_is_zero(scaled_dot_product_attention):
 @points(2, hint="The score is the plain dot product, divided by √d: long vectors count for more "
         "than short ones.")  # fmt: skip
 def test_attention_values(scaled_dot_product_attention):
-    """The output is softmax(query keyᵀ / √d) value."""
+    """The output is softmax(query keyᵀ / √d) value, however large the scores."""
     query, key, value = _inputs()
     mask = _mask()
     scores = torch.einsum("bqd,bkd->bqk", query, key) / math.sqrt(6)
@@ -403,16 +402,14 @@ def test_attention_values(scaled_dot_product_attention):
     scores[~mask] = -math.inf
     expected = scores.softmax(-1) @ value
     assert_values(scaled_dot_product_attention(query, key, value, mask), expected, "masked output")
+    _assert_values_of_large_scores(_weights_of(scaled_dot_product_attention))
 
 
 @points(1, hint="A hidden score must not enter the softmax at all. If it does and is large, "
         "nothing is left for the others to share.")  # fmt: skip
 def test_attention_does_not_see_a_large_hidden_score(scaled_dot_product_attention):
     """A hidden key that would score very high changes nothing."""
-    query, key = torch.full((1, 4), 50.0), torch.tensor([[50.0] * 4, [1.0] * 4, [-1.0] * 4])
-    mask = torch.tensor([[False, True, True]])
-    weights = _weights_of(scaled_dot_product_attention)(query, key, mask)
-    assert_values(weights, torch.tensor([[0.0, 1.0, 0.0]]), "the weights beside a hidden key")
+    _assert_blind_to_large_hidden_scores(_weights_of(scaled_dot_product_attention))
 
 
 @points(1, hint="A NaN that was computed and then overwritten can come back in the gradient. Give "
@@ -444,6 +441,13 @@ def _additive_inputs():
 def _inputs():
     """query, key, value, with sizes that are all different."""
     return torch.randn(2, 4, 6), torch.randn(2, 5, 6), torch.randn(2, 5, 7)
+
+
+def _large():
+    """query, key and the scores between them: thousands above zero, around it and far below."""
+    query = torch.tensor([50.0, 0.01, -50.0])[:, None].expand(3, 4)
+    key = torch.tensor([50.0, 49.0, 48.0])[:, None].expand(3, 4)
+    return query, key, query @ key.T / 2
 
 
 def _mask():
@@ -493,19 +497,36 @@ def _assert_nothing_leaks(weights_of):
         )
 
 
-def _assert_same_mask(weights_of, query, key, mask, full):
+def _assert_broadcasts(weights_of):
     __tracebackhide__ = True
-    expected = weights_of(query, key, full)
-    assert_values(weights_of(query, key, mask), expected, "the weights under a (2, 1, 5) mask")
+    query, key, _ = _inputs()
+    for mask in (_mask()[:, :1], _mask()[0]):
+        expected = weights_of(query, key, mask.expand(2, 4, 5).clone())
+        what = f"the weights under a {tuple(mask.shape)} mask"
+        assert_values(weights_of(query, key, mask), expected, what)
 
 
 def _assert_survives(weights_of):
     __tracebackhide__ = True
-    query, key = torch.full((1, 4), 50.0), torch.tensor([[50.0] * 4, [49.0] * 4, [-50.0] * 4])
-    weights = weights_of(query, key)
-    assert torch.isfinite(weights).all(), (
-        f"Scores of 5000, 4900 and −5000 gave the weights {weights[0].tolist()}."
-    )
+    query, key, scores = _large()
+    for row, weights in zip(scores, weights_of(query, key), strict=True):
+        what = "Scores of {:.4g}, {:.4g} and {:.4g}".format(*row.tolist())
+        assert torch.isfinite(weights).all(), f"{what} gave a weight that is not finite."
+        assert weights.sum() > 0.5, f"{what} gave weights that sum to {weights.sum():.3g}."
+
+
+def _assert_values_of_large_scores(weights_of):
+    __tracebackhide__ = True
+    query, key, scores = _large()
+    assert_values(weights_of(query, key), scores.softmax(-1), "the weights of large scores",
+                  atol=1e-4)  # fmt: skip
+
+
+def _assert_blind_to_large_hidden_scores(weights_of):
+    __tracebackhide__ = True
+    query, key = torch.full((1, 4), 50.0), torch.tensor([[50.0] * 4, [1.0] * 4, [-1.0] * 4])
+    weights = weights_of(query, key, torch.tensor([[False, True, True]]))
+    assert_values(weights, torch.tensor([[0.0, 1.0, 0.0]]), "the weights beside a hidden key")
 
 
 def _attend_to_nothing(attend):

@@ -74,9 +74,10 @@ def test_tokens_are_not_written_to(SelfAttention):
 @points(2, hint="Follow each map through `forward`: is it called, and does its result go on to "
         "the output without `detach` or `no_grad`?")  # fmt: skip
 def test_a_gradient_reaches_every_map(SelfAttention):
-    """All three maps learn from the output."""
-    attend = SelfAttention(6, 3)
-    (attend(torch.randn(2, 5, 6)) * torch.randn(2, 5, 3)).sum().backward()
+    """All three maps learn from the output, and so does whatever made the tokens."""
+    attend, x = SelfAttention(6, 3), torch.randn(2, 5, 6, requires_grad=True)
+    (attend(x) * torch.randn(2, 5, 3)).sum().backward()
+    assert x.grad is not None, "No gradient reaches x."
     for name, linear in zip(NAMES, _maps(attend), strict=True):
         gradient = linear.weight.grad
         assert gradient is not None and gradient.any(), f"No gradient reaches {name}."
@@ -137,12 +138,22 @@ def test_scale_is_the_heads(SelfAttention):
         )
 
 
-@points(2, hint="Hand the mask on to the attention. True means “may attend”.")
+@points(2, hint="Hand the mask on to the attention, where it hides scores before the softmax. True "
+        "means “may attend”.")  # fmt: skip
 def test_hidden_tokens_are_not_read(SelfAttention):
     """A token reads what the mask allows, and itself to form its query."""
     attend, mask = SelfAttention(6, 3), _mask()[:1]
     reads = which_inputs_matter(lambda x: attend(x, mask), torch.randn(1, 5, 6))
     assert_reads_only(reads, mask[0] | torch.eye(5).bool(), "token")
+
+
+@points(1, hint="`masked_fill` and `where` broadcast. Indexing with a mask needs the full shape.")
+def test_a_mask_broadcasts(SelfAttention):
+    """A mask (batch, 1, length) holds for every token, (length, length) for every sentence."""
+    attend, x = SelfAttention(6, 3), torch.randn(2, 5, 6)
+    for mask in (_mask()[:, :1], _mask()[0]):
+        expected = attend(x, mask.expand(2, 5, 5).clone())
+        assert_values(attend(x, mask), expected, f"the output under a {tuple(mask.shape)} mask")
 
 
 @points(2, hint="Compare with the formula: whose product with whose transpose makes the scores, "

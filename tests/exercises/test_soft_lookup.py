@@ -5,7 +5,12 @@ import torch
 from grading.checks import assert_shape, assert_unchanged, assert_values, exercise, points
 
 softmax = exercise(
-    "softmax", forbids=["torch.softmax", "torch.nn.functional.softmax", "torch.Tensor.softmax"]
+    "softmax",
+    forbids=[
+        f"{place}.{name}"
+        for place in ("torch", "torch.special", "torch.nn.functional", "torch.Tensor")
+        for name in ("softmax", "log_softmax")
+    ],
 )
 soft_lookup = exercise("soft_lookup")
 
@@ -41,21 +46,27 @@ def test_softmax_weights_are_positive(softmax):
 
 @points(2, hint="The ratio of two weights depends on the difference of their scores: e^(a − b).")
 def test_softmax_values(softmax):
-    """The weights are the exponentials' shares."""
-    scores = torch.randn(2, 5)
-    assert_values(softmax(scores), torch.softmax(scores, -1), "the weights")
+    """The weights are the exponentials' shares, however many axes the scores have."""
+    for shape in [(2, 5), (5,), (2, 3, 5)]:
+        scores = 4 * torch.randn(shape)
+        what = f"the weights of scores of shape {shape}"
+        assert_values(softmax(scores), torch.softmax(scores, -1), what)
 
 
-@points(2, hint="e^1000 is infinity. Adding one number to all scores of a row changes no weight: "
-        "which number keeps every exponent at or below zero?")  # fmt: skip
+@points(2, hint="e^1000 is infinity, and e^−1000 is zero. Adding one number to all scores of a row "
+        "changes no weight: which number makes the largest exponent zero?")  # fmt: skip
 def test_softmax_survives_large_scores(softmax):
-    """Scores of a thousand give finite weights."""
-    scores = torch.tensor([[1000.0, 999.0, 0.0]])
-    weights = softmax(scores)
-    assert torch.isfinite(weights).all(), f"Scores of 1000 gave the weight {_first_bad(weights)}."
-    # float32 near 1000 has steps of 6e-5, which a subtraction carries into the weights
-    expected = torch.softmax(scores, -1)
-    assert_values(weights, expected, "the weights of large scores", atol=1e-4)
+    """Scores of a thousand, or of minus a thousand, give finite weights."""
+    for largest in (1000.0, -1000.0):
+        scores = largest - torch.tensor([[0.0, 1.0, 1000.0]])
+        weights = softmax(scores)
+        assert torch.isfinite(weights).all(), (
+            f"Scores of {largest:g} and less gave the weight {_first_bad(weights)}."
+        )
+        # float32 near 1000 has steps of 6e-5, which a subtraction carries into the weights
+        expected = torch.softmax(scores, -1)
+        what = f"the weights of scores of {largest:g} and less"
+        assert_values(weights, expected, what, atol=1e-4)
 
 
 @points(2, hint="Find the largest score of each row, not one for the whole tensor: a row far below "

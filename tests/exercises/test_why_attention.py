@@ -3,7 +3,14 @@
 import torch
 from torch import nn
 
-from grading.checks import assert_shape, assert_unchanged, assert_values, exercise, points
+from grading.checks import (
+    Failure,
+    assert_shape,
+    assert_unchanged,
+    assert_values,
+    exercise,
+    points,
+)
 
 influence = exercise("influence")
 compare_influence = exercise("compare_influence")
@@ -42,13 +49,19 @@ def test_influence_leaves_x_alone(influence):
 @points(1, hint="backward() adds to the .grad of every parameter on its way, and the next training "
         "step would use it. Which function returns gradients instead of storing them?")  # fmt: skip
 def test_influence_leaves_the_model_alone(influence):
-    """No parameter's gradient is set, added to or cleared."""
+    """No parameter's gradient is set, added to or cleared; nothing is frozen or switched."""
     model = _Rnn(3, 2)
     model.read.grad = torch.ones_like(model.read)  # left there by somebody's training step
     influence(model, torch.randn(4, 3))
     assert model.keep.grad is None, "After the call a parameter of the model has a new .grad."
     assert model.read.grad is not None, "A parameter had a .grad before the call, and now has none."
     assert_unchanged(torch.ones_like(model.read), model.read.grad, "a parameter's .grad")
+    if not (model.training and model.keep.requires_grad and torch.is_grad_enabled()):
+        raise Failure(
+            "After the call the model is in evaluation mode, or frozen, or gradients are switched "
+            "off altogether.",
+            hint="The model goes on being trained: leave it, and PyTorch, as you found them.",
+        )
 
 
 @points(1, hint="A measurement is a plain number. The model's parameters leave a graph behind your "

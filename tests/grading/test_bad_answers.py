@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from grading import grader, results
-from grading.child import Limits, load_answer
+from grading.child import load_answer
 from grading.collect import with_catalog
 from grading.known import alarm
+from grading.limits import Limits
 
 RIGHT = (
     "import torch\n"
@@ -17,7 +18,7 @@ RIGHT = (
     "    e = (scores - scores.amax(-1, keepdim=True)).exp()\n"
     "    return e / e.sum(-1, keepdim=True)\n"
 )
-LIMITS = Limits(seconds=1.5, memory=1 << 28)
+LIMITS = Limits(seconds=1, memory=1 << 28)
 
 
 def body(*lines):
@@ -34,7 +35,7 @@ BAD = {
     "exit_at_import": ("import sys\nsys.exit(0)\n", results.ERROR, "end the program"),
     "exit_inside": (body("import sys; sys.exit(0)"), results.ERROR, "end the program"),
     "hard_exit": (body("import os; os._exit(0)"), results.CRASHED, "ended the process"),
-    "interrupt": (body("raise KeyboardInterrupt"), results.CRASHED, "ended the process"),
+    "interrupt": (body("raise KeyboardInterrupt"), results.ERROR, "KeyboardInterrupt"),
     "crash": (
         body("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"),
         results.CRASHED,
@@ -131,6 +132,102 @@ BAD = {
         "",
     ),
     "empty_file": ("", results.ERROR, "no `softmax`"),
+    "speechless_exception": (
+        "class Mute(Exception):\n    def __str__(self): raise self\n" + body("raise Mute"),
+        results.ERROR,
+        "Mute: (its text cannot be had",
+    ),
+    "real_time_signal": (
+        body("import os; os.kill(os.getpid(), 40)"),
+        results.CRASHED,
+        "died of signal 40",
+    ),
+    "closed_pipes": (
+        body("import os; os.closerange(0, 64)", "return scores"),
+        results.CRASHED,
+        "cut itself off",
+    ),
+    "pipe_replaced": (
+        body("import os, time; os.dup2(1, 3); time.sleep(9)"),
+        results.CRASHED,
+        "cut itself off",
+    ),
+    "endless_loop_after_closing_the_output": (
+        body("import os; os.closerange(0, 3)", "while True: pass"),
+        results.TIMED_OUT,
+        "Still running",
+    ),
+    "endless_line": (
+        body("import os", "while True: os.write(3, b'x' * 65536)"),
+        results.CRASHED,
+        "",
+    ),
+    "forged_results": (
+        "import os, json\n"
+        "def softmax(scores):\n"
+        "    names = ['keeps_the_shape', 'leaves_its_input_alone', 'rows_sum_to_one',\n"
+        "             'weights_are_positive', 'values', 'survives_large_scores',\n"
+        "             'treats_rows_alone']\n"
+        "    for name in names:\n"
+        "        line = {'check': 'test_softmax_' + name, 'state': 'passed', 'message': '',\n"
+        "                'maps': {}, 'hint': None}\n"
+        "        os.write(3, json.dumps(line).encode() + b'\\n')\n"
+        "    os.write(3, b'{\"end\": true}\\n')\n"
+        "    os._exit(0)\n",
+        results.CRASHED,
+        "",
+    ),
+    "patched_json": (
+        "import json\n"
+        "dumps = json.dumps\n"
+        "json.dumps = lambda line: dumps(line).replace('failed', 'passed')\n"
+        + body("return scores * 0"),
+        results.FAILED,
+        "sum of a row",
+    ),
+    "endless_loop_while_loading": ("while True: pass\n", results.ERROR, "still being loaded"),
+    "hard_exit_while_loading": ("import os; os._exit(0)\n", results.ERROR, "still being loaded"),
+    "utf_16": (body("return scores").encode("utf-16"), results.ERROR, "could not be loaded"),
+    "syntax_error_elsewhere": (body("exec('1 +')"), results.ERROR, "(line 3: exec('1 +'))"),
+    "no_parameter": ("def softmax(): return 0\n", results.ERROR, "could not call your code"),
+    "not_implemented_by_torch": (
+        body("return scores.to_sparse().exp()"),
+        results.ERROR,
+        "Could not run 'aten::exp'",
+    ),
+    "helper_not_written": (
+        "def softmax(scores):\n"
+        "    return shares(scores)\n"
+        "def shares(scores):\n"
+        "    raise NotImplementedError\n",
+        results.ERROR,
+        "calls `shares`, which is not written yet (line 2: return shares(scores))",
+    ),
+    "library_solution_as_an_object": (
+        "import torch\nsoftmax = torch.nn.Softmax(-1)\n",
+        results.FAILED,
+        "without torch.nn.functional.softmax",
+    ),
+    "library_solution_as_a_partial": (
+        "import functools, torch\nsoftmax = functools.partial(torch.softmax, dim=-1)\n",
+        results.FAILED,
+        "without torch.softmax",
+    ),
+    "library_solution_under_its_name": (
+        "from torch.nn.functional import softmax\n",
+        results.FAILED,
+        "without torch.nn.functional.softmax",
+    ),
+    "library_solution_in_disguise": (
+        body("return torch.special.softmax(scores, -1)"),
+        results.FAILED,
+        "without torch.special.softmax",
+    ),
+    "answers_to_everything": (
+        "from unittest.mock import MagicMock\nsoftmax = MagicMock()\n",
+        results.FAILED,
+        "got a MagicMock",
+    ),
     "control_characters": (
         body("raise ValueError('\\x1b[31mred\\x00 {{ x }} <script>')"),
         results.ERROR,
@@ -184,6 +281,65 @@ def test_bad_answer_gets_a_card_that_says_so(name, graded):
     assert words in (exercise.message or exercise.diagnosis.message)
 
 
+@pytest.mark.parametrize("name", ["endless_loop", "crash", "exception", "not_callable"])
+def test_hint_is_not_shown_where_it_says_nothing(name, graded):
+    """A hint is about an idea; a loop without an end or a misspelled name is none."""
+    assert graded[name][0].diagnosis.hint == ""
+    assert graded["returns_none"][0].diagnosis.hint  # where it fits, it stays
+
+
+def test_file_that_cannot_be_graded_has_no_points(graded):
+    """Whatever its checks said: they were tampered with."""
+    exercise, _ = graded["patched_isclose"]
+    assert exercise.points == 0 and exercise.message
+
+
+def test_syntax_error_in_a_long_line_is_no_wall_of_text(tmp_path):
+    """Nobody finds a caret under five thousand characters."""
+    file = tmp_path / "answer.py"
+    file.write_text(f"x = '{'a' * 5000}' 5\n")
+    exercise = with_catalog(lambda catalog: grade(catalog, file), ["soft_lookup"])
+    assert exercise.message == "Syntax error in line 1: invalid syntax"
+
+
+# name: a right answer that is no plain function
+UNUSUAL = {
+    "callable_object": "class Softmax:\n    def __call__(self, s): return _softmax(s)\n"
+    "softmax = Softmax()\n",
+    "partial": "import functools\nsoftmax = functools.partial(_softmax)\n",
+}
+
+
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_unusual_right_answer_passes(name, tmp_path):
+    """What counts is what it returns."""
+    file = tmp_path / "answer.py"
+    file.write_text(RIGHT.replace("softmax", "_softmax") + UNUSUAL[name])
+    exercise = with_catalog(lambda catalog: grade(catalog, file), ["soft_lookup"])
+    assert exercise.state == results.PASSED, exercise
+
+
+def test_book_s_own_class_cannot_be_derived_from(tmp_path):
+    """Its code would do the work."""
+    file = tmp_path / "answer.py"
+    file.write_text("import attention\nclass SelfAttention(attention.SelfAttention): pass\n")
+
+    def once(catalog):
+        exercise, checks = catalog.exercise("SelfAttention"), catalog.checks("SelfAttention")
+        return grader.grade(checks, lambda: load_answer("SelfAttention", file), exercise, file)
+
+    message = with_catalog(once, ["self_attention"]).message
+    assert "write it yourself, without attention.SelfAttention" in message
+
+
+def test_child_that_cannot_be_confined_goes_no_further(tmp_path, monkeypatch):
+    """It would run on as a second grader."""
+    (tmp_path / "answer.py").write_text(RIGHT)
+    monkeypatch.setattr("os.setsid", lambda: 1 / 0)
+    exercise = with_catalog(lambda c: grade(c, tmp_path / "answer.py"), ["soft_lookup"])
+    assert exercise.state == results.ERROR and "cut itself off" in exercise.message
+
+
 @pytest.mark.parametrize("name", BAD)
 def test_next_answer_is_graded_as_if_nothing_had_happened(name, graded):
     """The warm process survives."""
@@ -196,7 +352,7 @@ def test_checks_before_and_after_a_crash_still_count(tmp_path):
     file = tmp_path / "answer.py"
     file.write_text(
         RIGHT.replace(
-            "    e =", "    if scores.shape == (1, 3) and scores.min() < -2.5: exit_()\n    e ="
+            "    e =", "    if scores.shape == (1, 3) and scores.min() == -3: exit_()\n    e ="
         )
         + "import os\ndef exit_(): os._exit(3)\n",
         encoding="utf-8",
@@ -213,7 +369,15 @@ def test_missing_file_says_so(tmp_path):
     file = tmp_path / "soft_lookup.py"
     exercise = with_catalog(lambda catalog: grade(catalog, file), ["soft_lookup"])
     assert exercise.state == results.ERROR
-    assert str(file) in exercise.message
+    assert f"There is no file {file}" in exercise.message
+
+
+def test_folder_in_the_file_s_place_says_so(tmp_path):
+    """Also what else cannot be read."""
+    (tmp_path / "soft_lookup.py").mkdir()
+    file = tmp_path / "soft_lookup.py"
+    exercise = with_catalog(lambda catalog: grade(catalog, file), ["soft_lookup"])
+    assert f"{file} cannot be read: Is a directory" in exercise.message
 
 
 def test_nothing_that_an_answer_started_goes_on_running(tmp_path):

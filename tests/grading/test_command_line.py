@@ -5,6 +5,7 @@ import os
 import pty
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -69,6 +70,41 @@ def test_missing_folder_is_named():
     assert done.returncode == 2 and "/nowhere/at/all" in done.stderr
 
 
+def test_file_in_place_of_a_folder_is_told_apart(answers):
+    """The learner means the folder that it is in."""
+    done = grading("--from", answers / f"{STEM}.py")
+    assert done.returncode == 2 and "name the folder that it is in" in done.stderr
+
+
+def test_folder_may_be_named_from_where_one_stands(answers):
+    """Lines are found and short cuts are closed there, too."""
+    (answers / f"{STEM}.py").write_text(RIGHT.replace("e / e.sum", "torch.softmax(e, -1) / e.sum"))
+    done = grading("softmax", "--from", answers.name, cwd=answers.parent)
+    assert "without torch.softmax" in done.stdout
+
+
+def test_results_that_cannot_be_written_are_told_after_the_report(answers):
+    """No traceback, no draft left lying about; a terminal without a check mark gets a ?."""
+    (answers / "taken").mkdir()
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = grading("softmax", "--from", answers, "--json", answers / "taken", env=ascii_only)
+    assert done.returncode == 2 and "Everything passes" in done.stdout
+    assert "results cannot be written" in done.stderr and "Traceback" not in done.stderr
+    assert sorted(path.name for path in answers.iterdir()) == [f"{STEM}.py", "taken"]
+
+
+def test_interrupt_is_no_traceback(answers):
+    """Ctrl-C in the middle of a grading."""
+    loop = "import os\nopen(os.path.dirname(__file__) + '/begun', 'w')\nwhile True: pass\n"
+    (answers / f"{STEM}.py").write_text(loop)
+    command = [sys.executable, "-m", "grading", STEM, "--from", answers]
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    while not (answers / "begun").exists():
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=60)[1].strip() == "Stopped."
+
+
 def test_help_tells_every_option():
     """And costs no import of torch."""
     out = grading("--help").stdout
@@ -122,6 +158,8 @@ def test_watch_grades_on_every_save(answers):
     os.close(theirs)
     try:
         _read_until(ours, "Which axis")
+        file.unlink()
+        _read_until(ours, "There is no file")
         file.write_text(RIGHT)
         _read_until(ours, "Everything passes")
     finally:

@@ -1,9 +1,10 @@
-"""The exercise directive: the card tells the results, and nothing that a learner writes breaks it."""
+"""The exercise directive: the card tells the results, and nothing a learner writes breaks it."""
 
 import io
 
 import pytest
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 from sphinx.util.docutils import docutils_namespace
 
 import exercises
@@ -74,12 +75,17 @@ def test_text_from_a_submission_is_data(book):
 
 
 @pytest.mark.parametrize(
-    "content", [b"def softmax(:\n", b"", b"\xff\xfe\x00", b"x = 1\n", b"a\x00b", None]
+    "content",
+    [b"def softmax(:\n", b"", b"\xff\xfe\x00", b"x = 1\n", b"a\x00b", b"-" * 99999, None, "folder"],
 )
 def test_broken_stub_does_not_break_the_build(book, content):
     """Syntax errors, other encodings, an empty or a missing file: the page is built."""
     book.grade(state=results.ERROR, message="It is broken.")
-    book.stub.unlink() if content is None else book.stub.write_bytes(content)
+    book.stub.unlink()
+    if content == "folder":
+        book.stub.mkdir()
+    elif content is not None:
+        book.stub.write_bytes(content)
     assert "It is broken." in book.build()
     assert book.warnings.getvalue() == ""
 
@@ -93,6 +99,14 @@ def test_new_results_rewrite_only_the_pages_that_show_them(book):
     status = book.status.getvalue()
     assert "0 added, 0 changed, 0 removed" in status
     assert "other" not in status.split("writing output")[-1]
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"version": 1, "exercises": [{}]}'])
+def test_damaged_results_are_told_with_the_remedy(book, text):
+    """Not a traceback out of the extension."""
+    exercises.RESULTS.write_text(text)
+    with pytest.raises(ExtensionError, match="damaged: run `make grade` again"):
+        book.build()
 
 
 def test_exercise_without_a_result_is_a_warning(book):

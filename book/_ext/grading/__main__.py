@@ -1,6 +1,7 @@
 """The command line: `python -m grading [EXERCISE ...]`, which `make grade` and `make html` call."""
 
 import argparse
+import contextlib
 import functools
 import hashlib
 import sys
@@ -21,22 +22,28 @@ class Unknown(Exception):
 def main(arguments=None):
     parser = _parser()
     options = parser.parse_args(arguments)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")  # a ? where a terminal knows no ✓
     console = Console(highlight=False)
     if options.brief:
         return _brief(console)
     if options.reset:
         return _reset(console, parser, options)
-    folder = options.folder or STUBS
+    folder = (options.folder or STUBS).absolute()  # as tracebacks have it
     if not folder.is_dir():
-        parser.error(f"--from: there is no folder {folder}")
+        file = folder.is_file() and f"{folder} is a file; name the folder that it is in"
+        parser.error(f"--from: {file or f'there is no folder {folder}'}")
     inputs = _digest()
     try:
         everything, wanted = _grade(console, options.exercise, folder, options.watch)
     except Unknown as problem:
         parser.error(str(problem))
-    if options.json or folder == STUBS:
-        results.write(options.json or RESULTS, everything, inputs)
     terminal.report(console, wanted)
+    if options.json or folder == STUBS:
+        try:
+            results.write(options.json or RESULTS, everything, inputs)
+        except OSError as problem:
+            parser.error(f"the results cannot be written: {problem}")
     return 0 if all(exercise.state == results.PASSED for exercise in wanted) else 1
 
 
@@ -78,6 +85,9 @@ def _grade(console, names, folder, watching=False):
     from grading.known import alarm
     from grading.watch import watch
 
+    # Read ahead of the grading: an answer can write files while it runs.
+    earlier = {e.name: e for e in _kept() or []} if folder == STUBS else {}
+
     def use(catalog):
         known = {name: catalog.exercise(name) for name in catalog}
         strangers = set(names) - set(known) - {e.stem for e in known.values()}
@@ -109,7 +119,6 @@ def _grade(console, names, folder, watching=False):
                 watch(console, graded, lambda s: [grade(n) for n in stems if stems[n] == s], folder)
             except KeyboardInterrupt:
                 known |= graded
-        earlier = {e.name: e for e in _kept() or []} if folder == STUBS else {}
         everything = [known[n] if n in wanted else earlier.get(n, known[n]) for n in known]
         return everything, [known[n] for n in wanted]
 
@@ -125,24 +134,32 @@ def _reset(console, parser, options):
         parser.error(f"--reset: name one or more of: {', '.join(known)}")
     for name in options.exercise:
         file = known[name].file
-        if not options.yes and input(f"Replace {name} in {file} by its stub? [y/N] ") != "y":
+        if not options.yes and not _agreed(f"Replace {name} in {file} by its stub? [y/N] "):
             console.print(f"{name} stays as it is.")
             continue
         try:
             backup = reset(name, ROOT / file)
-        except CannotReset as problem:
-            console.print(f"{name}: {problem}", style="red")
+        except (CannotReset, OSError) as problem:
+            console.print(f"{name}: {problem}", style="red", markup=False)
             return 1
         kept = f" Your answer is kept in {backup.relative_to(ROOT)}." if backup else ""
         console.print(f"{name} is a stub again.{kept}")
     return 0
 
 
+def _agreed(question):
+    """Whether somebody is there and says yes."""
+    try:
+        return input(question).strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
+
+
 def _kept(inputs=None):
     """The exercises of the last grading; None where there is none, or one of other inputs."""
     try:
         exercises, digest = results.read(RESULTS)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError):
         return None
     return exercises if inputs in (None, digest) else None
 
@@ -153,9 +170,13 @@ def _digest():
     for folder in INPUTS:
         for path in sorted((ROOT / folder).rglob("*.py")):
             total.update(str(path.relative_to(ROOT)).encode() + b"\0")
-            total.update(path.read_bytes())
+            with contextlib.suppress(OSError):  # an editor's lock, or no right to read it
+                total.update(path.read_bytes())
     return total.hexdigest()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("\nStopped.")

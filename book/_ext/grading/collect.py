@@ -103,6 +103,7 @@ class _Loop:
         import torch
 
         torch.manual_seed(0)
+        torch.set_grad_enabled(True)  # also after an answer that has turned it off
 
 
 def _check(item):

@@ -82,7 +82,12 @@ def main():
     options = parser.parse_args()
     console, stems, before = Console(highlight=False), chapter_order(), held()
     now = {stem: inputs(stem) for stem in stems}
-    stale = options.stem or [s for s in stems if before.get(s, {}).get("inputs") != now[s]]
+    good = {
+        stem
+        for stem, chapter in before.items()
+        if chapter["inputs"] == now.get(stem) and all(map(as_expected, chapter["outcomes"]))
+    }
+    stale = options.stem or [stem for stem in stems if stem not in good]
     fresh = hold(stale, console) if stale else {}
     chapters = {
         stem: {"inputs": now[stem], "outcomes": fresh[stem]} if stem in fresh else before[stem]
@@ -97,7 +102,15 @@ def main():
         f"Exam of the grader: {sum(map(caught, mistakes))} of {len(mistakes)} known mistakes "
         f"caught by the check that names them ({what})"
     )
-    return 0 if all(map(as_expected, outcomes)) else 1
+    surprises = [outcome for outcome in outcomes if not as_expected(outcome)]
+    for outcome in surprises:
+        diagnosis = results.from_record(outcome["exercise"]).diagnosis
+        console.print(
+            f"  {outcome['exercise']['name']}: {outcome['answer']} should "
+            f"{'be caught by ' + outcome['caught_by'] if outcome['caught_by'] else 'pass'}; "
+            f"{diagnosis and f'{diagnosis.name}: {diagnosis.message}'}"
+        )
+    return 1 if surprises else 0
 
 
 def caught(outcome):

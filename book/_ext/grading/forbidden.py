@@ -4,14 +4,16 @@ import functools
 import importlib
 import sys
 
-from grading.checks import EXERCISES, Failure
+from grading.checks import EXERCISES, RELAY, Failure
+
+INSTEAD = "Build it from smaller steps. The formula in the chapter names them."
 
 
 def forbid(exercise, answer_file):
     """Make what the exercise forbids fail when the answer calls it, and nobody else.
 
     Checks and the libraries themselves go on using it: a call counts as the answer's when one of
-    the answer's lines is on the stack.
+    the answer's lines is on the stack, or the check's call of what stands under its name.
     """
     for dotted in EXERCISES[exercise]:
         path, _, name = dotted.rpartition(".")
@@ -27,12 +29,18 @@ def _guarded(solution, dotted, answer_file):
     def guarded(*arguments, **options):
         frame = sys._getframe(1)
         while frame:
-            if frame.f_code.co_filename == answer_file:
-                raise Failure(f"This exercise asks you to write it yourself, without {dotted}.")
+            if frame.f_code.co_filename == answer_file or frame.f_code is RELAY:
+                refuse()
             frame = frame.f_back
         return solution(*arguments, **options)
 
-    guarded.forbidden = True
+    def refuse(*_):
+        raise Failure(
+            f"This exercise asks you to write it yourself, without {dotted}.", hint=INSTEAD
+        )
+
+    guarded.forbidden = dotted
+    guarded.__mro_entries__ = refuse  # asked when a class is derived from this one
     return guarded
 
 

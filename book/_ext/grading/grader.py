@@ -7,9 +7,8 @@ child. No reply from a child is never a pass.
 import contextlib
 import ctypes
 import gc
-import json
 import os
-import select
+import secrets
 import signal
 import sys
 import time
@@ -18,7 +17,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from grading import child, results
-from grading.child import Limits
+from grading.hearing import Hearing
+from grading.limits import Limits
 
 # After this many checks had to be ended by force, the rest is not run: an endless loop hangs
 # every check, and nobody waits for the tenth.
@@ -27,10 +27,6 @@ PATIENCE = 2
 LINUX_PR_SET_CHILD_SUBREAPER = 36
 
 LIMITS = Limits()
-
-
-class Outdated(Exception):
-    """The answer changed while it was being graded."""
 
 
 def warm_up():
@@ -76,13 +72,13 @@ def grade(
     """
     left = list(exercise.checks)
     forced_ends = 0
-    while left and not exercise.message and forced_ends < PATIENCE:
+    while left and forced_ends < PATIENCE:
         items = [checks[check.name] for check in left]
-        listening = _Listening(limits, told, outdated, watched)
+        listening = Listening(limits, told, outdated, watched)
         trial = alarm and (checks[alarm[0]], SimpleNamespace(**{exercise.name: alarm[1]}))
         ended_by_force = _run_child(items, left, load, exercise, answer_file, listening, trial)
         forced_ends += ended_by_force
-        if not ended_by_force:
+        if not ended_by_force or exercise.message:
             break
         done = max(i for i, check in enumerate(left) if check.state != results.NOT_RUN)
         left = left[done + 1 :]
@@ -90,7 +86,7 @@ def grade(
 
 
 @dataclass
-class _Listening:
+class Listening:
     """What the parent does while a child runs."""
 
     limits: Limits
@@ -108,14 +104,14 @@ def _run_child(items, left, load, exercise, answer_file, listening, trial):
     strangers = _children()
     result_reader, result_writer = os.pipe()
     output_reader, output_writer = os.pipe()
+    key = secrets.token_hex(8)
     pid = os.fork()
     if pid == 0:
-        os.close(result_reader)
-        os.close(output_reader)
-        child.run(items, load, answer_file, result_writer, output_writer, listening.limits, trial)
+        pipes = (result_writer, output_writer)
+        child.run(items, load, answer_file, pipes, listening.limits, key, trial)
     os.close(result_writer)
     os.close(output_writer)
-    hearing = _Hearing(left, exercise, listening)
+    hearing = Hearing(left, exercise, listening, key)
     try:
         hearing.until_the_end(result_reader, output_reader)
     finally:
@@ -123,72 +119,26 @@ def _run_child(items, left, load, exercise, answer_file, listening, trial):
         _end_orphans(strangers)
         os.close(result_reader)
         os.close(output_reader)
-    if hearing.finished:
-        return False
-    running = hearing.running
-    out_of_memory = os.WIFEXITED(status) and os.WEXITSTATUS(status) == child.NO_MEMORY_LEFT
-    running.state = hearing.verdict or (results.OUT_OF_MEMORY if out_of_memory else results.CRASHED)
-    running.message = _ending(running.state, status, listening.limits)
-    listening.tell(exercise)
-    return True
+    if not hearing.finished:
+        _note_the_end(hearing, exercise, status)
+        listening.tell(exercise)
+    return not hearing.finished
 
 
-class _Hearing:
-    """What has been heard from one child."""
-
-    def __init__(self, left, exercise, listening):
-        self.by_name = {check.name: check for check in left}
-        self.exercise, self.listening = exercise, listening
-        self.running = left[0]
-        self.finished, self.verdict = False, None
-        self.printed, self.rest = 0, b""
-        self.deadline = time.monotonic() + listening.limits.seconds
-
-    def until_the_end(self, result_reader, output_reader):
-        """Listen until the child closes its pipe or breaks a limit (then `verdict` is set)."""
-        pipes = [result_reader, output_reader]
-        if self.listening.watched is not None:
-            pipes.append(self.listening.watched)
-        while self.verdict is None:
-            ready, _, _ = select.select(pipes, [], [], max(0, self.deadline - time.monotonic()))
-            if not ready:
-                self.verdict = results.TIMED_OUT
-            if self.listening.watched in ready and self.listening.outdated():
-                raise Outdated
-            if output_reader in ready:
-                self.printed += len(os.read(output_reader, 1 << 16))
-                if self.printed > self.listening.limits.output:
-                    self.verdict = results.TOO_MUCH_OUTPUT
-            if result_reader in ready:
-                chunk = os.read(result_reader, 1 << 16)
-                if not chunk:
-                    break
-                *lines, self.rest = (self.rest + chunk).split(b"\n")
-                for line in lines:
-                    self._take(line)
-
-    def _take(self, line):
-        """Note one line; a line that is not of the child's making is no result but a crash."""
-        try:
-            line = json.loads(line)
-            if "problem" in line:
-                self.exercise.message, self.finished = results.plain(line["problem"]), True
-            elif "end" in line:
-                self.finished = True
-            elif "start" in line:
-                self.running = self.by_name[line["start"]]
-                self.deadline = time.monotonic() + self.listening.limits.seconds
-            else:
-                check = self.by_name[line["check"]]
-                check.state, check.message = results.known(line["state"]), str(line["message"])
-                check.maps = {str(k): results.table(v) for k, v in line["maps"].items()}
-                self.listening.tell(self.exercise)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            self.verdict = results.CRASHED
+def _note_the_end(hearing, exercise, status):
+    """Write down how a child ended that did not finish, where it has not said so itself."""
+    out_of_memory = status is not None and os.waitstatus_to_exitcode(status) == child.NO_MEMORY_LEFT
+    state = hearing.verdict or (results.OUT_OF_MEMORY if out_of_memory else results.CRASHED)
+    message = _ending(state, status, hearing.listening.limits)
+    check = hearing.running
+    if check is None:
+        exercise.message = f"{message} Your file was still being loaded."
+    elif check.state in (results.NOT_RUN, results.PASSED):
+        check.state, check.message, check.hint = state, message, ""
 
 
 def _end(pid):
-    """End the child's whole process group and collect its exit status."""
+    """End the child's whole process group; its exit status, None if it had to be killed."""
     # The child may still be on its way out by itself: wait a moment, so that the status is its own.
     for _ in range(50):
         done, status = os.waitpid(pid, os.WNOHANG)
@@ -198,7 +148,9 @@ def _end(pid):
     for kill in (os.killpg, os.kill):
         with contextlib.suppress(ProcessLookupError):
             kill(pid, signal.SIGKILL)
-    return status if done else os.waitpid(pid, 0)[1]
+    if not done:
+        os.waitpid(pid, 0)
+    return status if done else None
 
 
 def _end_orphans(strangers):
@@ -231,6 +183,17 @@ def _ending(state, status, limits):
         return f"Your code printed more than {limits.output >> 20} MB. Is there a print in a loop?"
     if state == results.OUT_OF_MEMORY:
         return "Your code asked for more memory than it may use."
-    if os.WIFSIGNALED(status):
-        return f"The process died of {signal.Signals(os.WTERMSIG(status)).name}."
-    return f"Your code ended the process (exit status {os.waitstatus_to_exitcode(status)})."
+    code = child.CUT_OFF if status is None else os.waitstatus_to_exitcode(status)
+    if code == child.CUT_OFF:
+        return "Your code cut itself off from the grader: it closed or changed what that needs."
+    if code < 0:
+        return f"The process died of {_signal_name(-code)}."
+    return f"Your code ended the process (exit status {code})."
+
+
+def _signal_name(number):
+    """SIGSEGV for 11; the real-time signals have no names of their own."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

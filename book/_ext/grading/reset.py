@@ -1,6 +1,9 @@
 """Gives an exercise's stub back, and keeps what stood there."""
 
 import ast
+import contextlib
+import io
+import itertools
 import subprocess
 import time
 
@@ -23,9 +26,10 @@ def reset(exercise, file):
         CannotReset: git does not know the stub, or the file is too broken to find the exercise.
     """
     stub = unsolved(exercise, file)
-    source = file.read_text(encoding="utf-8", errors="replace") if file.exists() else None
-    backup = file.with_name(f"{file.name}.{time.strftime('%Y%m%d-%H%M%S')}.bak")
-    if source is None:
+    try:
+        # as bytes, and any byte survives: what is not replaced must stay as it was typed
+        source = file.read_bytes().decode("utf-8", "surrogateescape")
+    except FileNotFoundError:
         file.write_text(stub, encoding="utf-8")
         return None
     place = segment(source, exercise)
@@ -34,12 +38,22 @@ def reset(exercise, file):
             f"{file.relative_to(ROOT)} has no {exercise}, or is no longer Python, so there is no "
             f"place to put the stub. To give back the whole file: rename it, then run this again."
         )
-    lines, (first, last) = source.splitlines(keepends=True), place
-    stub_first, stub_last = segment(stub, exercise)
-    stub_lines = stub.splitlines(keepends=True)[stub_first:stub_last]
-    backup.write_bytes(file.read_bytes())
-    file.write_text("".join([*lines[:first], *stub_lines, *lines[last:]]), encoding="utf-8")
+    lines, (first, last) = _lines(source), place
+    stub_lines = _lines(stub)[slice(*segment(stub, exercise))]
+    backup = _backup(file)
+    mended = "".join([*lines[:first], *stub_lines, *lines[last:]])
+    file.write_bytes(mended.encode("utf-8", "surrogateescape"))
     return backup
+
+
+def _backup(file):
+    """Copy a file beside itself, under a name that no earlier backup has."""
+    content, stamp = file.read_bytes(), time.strftime("%Y%m%d-%H%M%S")
+    for number in itertools.count(1):
+        backup = file.with_name(f"{file.name}.{stamp}{f'-{number}' if number > 1 else ''}.bak")
+        with contextlib.suppress(FileExistsError), backup.open("xb") as copy:
+            copy.write(content)
+            return backup
 
 
 def unsolved(exercise, file):
@@ -48,7 +62,7 @@ def unsolved(exercise, file):
     for commit in _git("log", "--format=%H", "--", path).split():
         source = _git("show", f"{commit}:{path}")
         place = segment(source, exercise)
-        if place and "raise NotImplementedError" in "".join(source.splitlines()[slice(*place)]):
+        if place and "raise NotImplementedError" in "".join(_lines(source)[slice(*place)]):
             return source
     raise CannotReset(f"git has no version of {path} in which {exercise} is a stub.")
 
@@ -57,7 +71,7 @@ def segment(source, name):
     """The lines [first, last) of a top-level function or class; None if it cannot be found."""
     try:
         tree = ast.parse(source)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     for node in tree.body:
         if getattr(node, "name", None) == name:
@@ -66,8 +80,16 @@ def segment(source, name):
     return None
 
 
+def _lines(source):
+    """The lines as `ast` counts them; `str.splitlines` also ends one at a form feed."""
+    return io.StringIO(source, newline="").readlines()
+
+
 def _git(*arguments):
-    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
+    try:
+        done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
+    except FileNotFoundError:
+        raise CannotReset("The stubs are taken from git's history: install git.") from None
     if done.returncode:
         raise CannotReset(
             "The stubs are taken from git's history, and this folder has none: "

@@ -65,7 +65,7 @@ class Exercise:
 
     @property
     def points(self):
-        return sum(check.points for check in self.checks)
+        return 0 if self.message else sum(check.points for check in self.checks)
 
     @property
     def max_points(self):
@@ -113,23 +113,31 @@ def replace(path, record):
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    draft.replace(path)
+    try:
+        draft.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)  # where it could not take the file's place
 
 
 def read(path):
     """Read a results file: (exercises, inputs).
 
     Raises:
-        ValueError: if the file is of another version of the schema.
+        FileNotFoundError: if there is none.
+        ValueError: if it is damaged or of another version of the schema.
     """
-    record = json.loads(Path(path).read_text(encoding="utf-8"))
-    if record.get("version") != VERSION:
-        raise ValueError(
-            f"{path} has results of version {record.get('version')}, and this grader reads "
-            f"version {VERSION}: run `make grade` again."
-        )
-    return [from_record(item) for item in record["exercises"]], record["inputs"]
+    try:
+        record = json.loads(Path(path).read_text(encoding="utf-8"))
+        version = record["version"]
+        if version == VERSION:
+            return [from_record(item) for item in record["exercises"]], record["inputs"]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"{path} is damaged: run `make grade` again.") from error
+    raise ValueError(
+        f"{path} has results of version {version}, and this grader reads "
+        f"version {VERSION}: run `make grade` again."
+    )
 
 
 def known(state):

@@ -1,8 +1,8 @@
 """The warm process behind `make live`: torch and pytest are imported, the checks collected.
 
-It reads requests from standard input, a JSON line each, `{"stem": "soft_lookup"}`, and answers on
-standard output with JSON lines: `{"exercise": {...}, "done": false}` after each check and
-`{"exercise": {...}, "done": true}` when an exercise is finished. A new request for the stem that
+It reads requests from standard input, a JSON line each, `{"stem": "soft_lookup"}`, and answers in
+lines of JSON: `{"exercise": {...}, "done": false}` after each check, the same with `true` when the
+exercise is finished, `{"graded": STEM}` when all of a file's are. A new request for the stem that
 is being graded ends that grading and begins anew, so that nobody waits for a loop already mended.
 """
 
@@ -14,8 +14,10 @@ import sys
 from grading import grader, results
 from grading.child import load_answer
 from grading.collect import with_catalog
+from grading.hearing import Outdated
 from grading.known import alarm
 from grading.paths import STUBS
+from grading.reset import segment
 
 
 class Requests:
@@ -44,27 +46,32 @@ class Requests:
 def serve(catalog, folder=STUBS):
     """Answer requests until standard input closes."""
     grader.warm_up()
-    requests = Requests(sys.stdin.fileno())
+    requests, seen = Requests(sys.stdin.fileno()), {}
     tell({"ready": [results.as_record(catalog.exercise(name)) for name in catalog]})
     while True:
         if not requests.waiting:
             requests.arrive(seconds=None)
         while requests.waiting:
-            grade_stem(catalog, requests, requests.waiting.pop(0), folder)
+            grade_stem(catalog, requests, requests.waiting.pop(0), folder, seen)
 
 
-def grade_stem(catalog, requests, stem, folder):
-    """Grade every exercise of one file, unless the file changes meanwhile."""
+def grade_stem(catalog, requests, stem, folder, seen):
+    """Grade every exercise of one file, unless the file changes meanwhile.
+
+    Args:
+        seen: {exercise: its source when it was last graded}; the one that changed goes first,
+            because its author is waiting.
+    """
     file = folder / f"{stem}.py"
+    names = [name for name in catalog if catalog.exercise(name).stem == stem]
+    now = {name: source_of(file, name) for name in names}
 
     def outdated():
         requests.arrive()
         return stem in requests.waiting
 
-    for name in catalog:
+    for name in sorted(names, key=lambda name: now[name] == seen.get(name)):
         exercise = catalog.exercise(name)
-        if exercise.stem != stem:
-            continue
         try:
             grader.grade(
                 catalog.checks(name),
@@ -76,9 +83,21 @@ def grade_stem(catalog, requests, stem, folder):
                 watched=requests.pipe,
                 alarm=alarm(stem, name),
             )
-        except grader.Outdated:
+        except Outdated:
             return
+        seen[name] = now[name]
         tell({"exercise": results.as_record(exercise), "done": True})
+    tell({"graded": stem})
+
+
+def source_of(file, name):
+    """An exercise's lines in the learner's file; None where they cannot be told."""
+    try:
+        source = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    place = segment(source, name)
+    return place and source.splitlines()[slice(*place)]
 
 
 def tell(line):

@@ -20,7 +20,8 @@ def watch(console, graded, grade_stem, folder):
     while True:
         time.sleep(0.05)  # a look at a dozen files; a thread that watches could not be forked
         before, stamps = stamps, _stamps(folder)
-        for stem in {stem for stem in stamps if stamps[stem] != before.get(stem)}:
+        changed = {stem for stem, _ in stamps.items() ^ before.items()}  # or gone, or new
+        for stem in sorted(changed):
             for exercise in grade_stem(stem):
                 graded[exercise.name] = exercise
             show(console, graded)

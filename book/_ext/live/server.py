@@ -44,6 +44,10 @@ class Live:
             for stem in sorted(waiting):
                 self.grade(stem)
             return
+        if "graded" in line:
+            self.to_grade.discard(line["graded"])
+            self.keep()
+            return
         record = line["exercise"]
         self.exercises[record["name"]] = record
         exercise = results.from_record(record)
@@ -51,10 +55,6 @@ class Live:
         self.tell("card", exercise=record["name"], html=card.html(exercise, running=running))
         if line["done"]:
             self.graded.add(record["name"])
-            left = [r for r in self.exercises.values() if r["stem"] == record["stem"]]
-            if left[-1]["name"] == record["name"]:
-                self.to_grade.discard(record["stem"])
-                self.keep()
             self.say(f"{record['name']}: {exercise.state}, "
                      f"{exercise.points} of {exercise.max_points} points")  # fmt: skip
 

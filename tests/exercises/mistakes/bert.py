@@ -96,6 +96,13 @@ def parameters_frozen(model, tokens):
     return _read(model, tokens)
 
 
+@mistake("attention_maps", caught_by="test_tokens_and_parameters_stay")
+def gradients_off_for_good(model, tokens):
+    """Turns gradients off for the whole program, and leaves it at that."""
+    torch.set_grad_enabled(False)
+    return _read(model, tokens)
+
+
 @mistake("attention_maps", caught_by="test_rows_sum_to_one")
 def turned_over(model, tokens):
     """Exchanges queries and keys."""

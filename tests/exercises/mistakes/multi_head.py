@@ -406,6 +406,61 @@ class UniformWhereAllIsHidden(_Attention):
         return scores.softmax(-1)
 
 
+@mistake("MultiHeadAttention", caught_by="test_attention_does_not_hear_hidden_tokens")
+class HiddenScoresAreZero(_Attention):
+    """Gives hidden keys the score 0, whose exponential is 1."""
+
+    def weights(self, scores, mask):
+        if mask is not None:
+            scores = scores.masked_fill(~self.widen(mask), 0.0)
+        return scores.softmax(-1)
+
+
+@mistake("MultiHeadAttention", caught_by="test_attention_does_not_hear_hidden_tokens")
+class ScoresTimesMask(_Attention):
+    """Multiplies the scores by the mask, which makes hidden ones 0."""
+
+    def weights(self, scores, mask):
+        return (scores if mask is None else scores * self.widen(mask)).softmax(-1)
+
+
+@mistake("MultiHeadAttention", caught_by="test_attention_does_not_hear_hidden_tokens")
+class SharedOutAgain(_Attention):
+    """Strikes weights out after the softmax and divides by what is left, which may be nothing."""
+
+    def weights(self, scores, mask):
+        weights = scores.softmax(-1)
+        if mask is None:
+            return weights
+        weights = weights * self.widen(mask)
+        return weights / weights.sum(-1, keepdim=True).clamp_min(1e-30)
+
+
+@mistake("MultiHeadAttention", caught_by="test_attention_gives_each_sentence_its_own_mask")
+class FirstRowForAll(_Attention):
+    """Takes every mask with a batch axis for a padding mask, the same for all queries."""
+
+    def widen(self, mask):
+        return mask if mask.ndim == 2 else mask[:, None, :1]
+
+
+@mistake("MultiHeadAttention", caught_by="test_attention_learns")
+class WeightsDetached(_Attention):
+    """Cuts the weights off from the gradient: queries and keys never learn."""
+
+    def weights(self, scores, mask):
+        return super().weights(scores, mask).detach()
+
+
+@mistake("MultiHeadAttention", caught_by="test_attention_learns")
+class NeverRecorded(_Attention):
+    """Computes under no_grad."""
+
+    @torch.no_grad()
+    def forward(self, x, memory=None, mask=None):
+        return super().forward(x, memory, mask)
+
+
 @mistake("MultiHeadAttention", caught_by="test_attention_reads_the_memory")
 class MemoryIgnored(_Attention):
     """Attends to x whatever the memory."""

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+import attention as book
 from grading.known import mistake, right_answer
 
 # --- additive_scores ---
@@ -187,6 +188,43 @@ def no_max_shift(query, key, mask=None):
     return exponentials / exponentials.sum(-1, keepdim=True).clamp_min(1e-30)
 
 
+@mistake("attention_weights", caught_by="test_weights_survive_large_scores")
+def one_max_for_all_queries(query, key, mask=None):
+    """Shifts by the largest score of all queries: the others lose all their digits."""
+    scores = _scores(query, key)
+    exponentials = torch.exp(scores - scores.max())
+    if mask is not None:
+        exponentials = exponentials * mask
+    return exponentials / exponentials.sum(-1, keepdim=True).clamp_min(1e-30)
+
+
+@mistake("attention_weights", caught_by="test_weights_survive_large_scores")
+def exponents_cut_off(query, key, mask=None):
+    """Cuts scores off at 80 in place of a shift, so that larger ones all count the same."""
+    exponentials = torch.exp(_scores(query, key).clamp(-80, 80))
+    if mask is not None:
+        exponentials = exponentials * mask
+    return exponentials / exponentials.sum(-1, keepdim=True).clamp_min(1e-30)
+
+
+@mistake("attention_weights", caught_by="test_weights_do_not_see_a_large_hidden_score")
+def shared_out_again(query, key, mask=None):
+    """Strikes weights out after the softmax and divides by what is left, which may be nothing."""
+    weights = _scores(query, key).softmax(-1)
+    if mask is not None:
+        weights = weights * mask
+        weights = weights / weights.sum(-1, keepdim=True).clamp_min(1e-30)
+    return weights
+
+
+@mistake("attention_weights", caught_by="test_weights_take_a_mask_that_broadcasts")
+def mask_of_two_axes(query, key, mask=None):
+    """Takes a mask of two axes for (batch, key_len), when it is (query_len, key_len)."""
+    if mask is not None and mask.dim() == 2 and query.dim() == 3:
+        mask = mask[:, None]
+    return _masked(_scores(query, key), mask)
+
+
 @mistake("attention_weights", caught_by="test_weights_go_where_the_mask_is_true")
 def mask_inverted(query, key, mask=None):
     """Hides what is True, as nn.MultiheadAttention does."""
@@ -337,6 +375,29 @@ def overflow(query, key, value, mask=None):
     if mask is not None:
         exponentials = exponentials * mask
     return exponentials / exponentials.sum(-1, keepdim=True).clamp_min(1e-30) @ value
+
+
+@mistake("scaled_dot_product_attention", caught_by="test_attention_survives_large_scores")
+def cut_off(query, key, value, mask=None):
+    """Cuts scores off at 80 in place of a shift, so that larger ones all count the same."""
+    exponentials = torch.exp(_scores(query, key).clamp(-80, 80))
+    if mask is not None:
+        exponentials = exponentials * mask
+    return exponentials / exponentials.sum(-1, keepdim=True).clamp_min(1e-30) @ value
+
+
+@mistake("scaled_dot_product_attention", caught_by="test_attention_takes_a_mask_that_broadcasts")
+def two_axes_taken_for_padding(query, key, value, mask=None):
+    """Takes a mask of two axes for (batch, key_len), when it is (query_len, key_len)."""
+    if mask is not None and mask.dim() == 2 and query.dim() == 3:
+        mask = mask[:, None]
+    return _masked(_scores(query, key), mask) @ value
+
+
+@mistake("scaled_dot_product_attention", caught_by="test_attention_output_is_as_wide_as_a_value")
+def by_the_books_weights(query, key, value, mask=None):
+    """Calls the book's own attention_weights; one's own is welcome."""
+    return book.attention_weights(query, key, mask) @ value
 
 
 @mistake("scaled_dot_product_attention", caught_by="test_attention_goes_where_the_mask_is_true")

@@ -199,6 +199,35 @@ class MaskInverted(Right):
         return super().forward(x, None if mask is None else ~mask)
 
 
+@mistake("SelfAttention", caught_by="test_hidden_tokens_are_not_read")
+class MaskAfterSoftmax(Right):
+    """Strikes weights out after the softmax, where hidden tokens have had their say."""
+
+    def forward(self, x, mask=None):
+        scores = self.to_query(x) @ self.to_key(x).mT / math.sqrt(self.to_key.out_features)
+        weights = scores.softmax(-1)
+        return (weights if mask is None else weights * mask) @ self.to_value(x)
+
+
+@mistake("SelfAttention", caught_by="test_a_mask_broadcasts")
+class MaskAsIndex(Right):
+    """Indexes with the mask, which must then have the full shape."""
+
+    def forward(self, x, mask=None):
+        scores = self.to_query(x) @ self.to_key(x).mT / math.sqrt(self.to_key.out_features)
+        if mask is not None:
+            scores[~mask] = -math.inf
+        return scores.softmax(-1).nan_to_num(0.0) @ self.to_value(x)
+
+
+@mistake("SelfAttention", caught_by="test_a_gradient_reaches_every_map")
+class TokensDetached(Right):
+    """Cuts the tokens off from the gradient: an embedding below would never learn."""
+
+    def forward(self, x, mask=None):
+        return super().forward(x.detach(), mask)
+
+
 @mistake("SelfAttention", caught_by="test_output_values")
 class QueryAndKeyExchanged(Right):
     """Lets keys ask and queries answer."""

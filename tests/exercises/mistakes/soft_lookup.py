@@ -61,6 +61,42 @@ def in_place(scores):
     return scores / scores.sum(-1, keepdim=True)
 
 
+@mistake("softmax", caught_by="test_softmax_values")
+def shifted_along_the_second_axis(scores):
+    """Subtracts a maximum from the second axis, which is the last one only in a matrix."""
+    axis = 1 if scores.dim() > 1 else 0
+    exponentials = torch.exp(scores - scores.amax(axis, keepdim=True))
+    return exponentials / exponentials.sum(-1, keepdim=True)
+
+
+@mistake("softmax", caught_by="test_softmax_values")
+def matrices_only(scores):
+    """Names the last axis 1 where there are fewer than three."""
+    axis = -1 if scores.dim() > 2 else 1
+    exponentials = torch.exp(scores - scores.amax(axis, keepdim=True))
+    return exponentials / exponentials.sum(axis, keepdim=True)
+
+
+@mistake("softmax", caught_by="test_softmax_survives_large_scores")
+def shifted_by_the_largest_size(scores):
+    """Subtracts the largest absolute value: scores that are all far below zero get 0/0."""
+    exponentials = torch.exp(scores - scores.abs().amax(-1, keepdim=True))
+    return exponentials / exponentials.sum(-1, keepdim=True)
+
+
+@mistake("softmax", caught_by="test_softmax_survives_large_scores")
+def exponents_cut_off(scores):
+    """Cuts scores off at 80, so that larger ones all count the same."""
+    exponentials = torch.exp(scores.clamp(max=80))
+    return exponentials / exponentials.sum(-1, keepdim=True)
+
+
+@mistake("softmax", caught_by="test_softmax_keeps_the_shape")
+def by_log_softmax(scores):
+    """Takes the exponential of the ready-made logarithm, which is forbidden as well."""
+    return scores.log_softmax(-1).exp()
+
+
 @mistake("softmax", caught_by="test_softmax_keeps_the_shape")
 def by_torch(scores):
     """Calls the ready-made function, which the exercise forbids."""

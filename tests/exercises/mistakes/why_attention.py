@@ -65,6 +65,21 @@ def tidied_away(model, x):
     return found
 
 
+@mistake("influence", caught_by="test_influence_leaves_the_model_alone")
+def model_frozen(model, x):
+    """Freezes the parameters, to get a result without a graph, and leaves them frozen."""
+    for parameter in model.parameters():
+        parameter.requires_grad_(False)
+    return slopes_of_last(model, x).square().sum(dim=(0, 2)).sqrt()
+
+
+@mistake("influence", caught_by="test_influence_leaves_the_model_alone")
+def model_switched(model, x):
+    """Calls eval() and leaves it at that."""
+    model.eval()
+    return slopes_of_last(model, x).square().sum(dim=(0, 2)).sqrt()
+
+
 @mistake("influence", caught_by="test_influence_returns_plain_numbers")
 def graph_kept(model, x):
     """Builds a graph through the slopes and returns it with them."""

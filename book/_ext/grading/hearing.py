@@ -1,0 +1,90 @@
+"""What the parent hears from one child, until it is done or must be ended."""
+
+import json
+import os
+import select
+import time
+
+from grading import results
+
+LONGEST_LINE = 1 << 20  # of the child's; a result is a thousandth of that
+
+
+class Outdated(Exception):
+    """The answer changed while it was being graded."""
+
+
+class Hearing:
+    """What has been heard from one child.
+
+    Args:
+        left: the checks that it runs.
+        exercise: the exercise that they belong to.
+        listening: a `grader.Listening`.
+        key: what each line of the child's own making holds.
+    """
+
+    def __init__(self, left, exercise, listening, key):
+        self.by_name = {check.name: check for check in left}
+        self.exercise, self.listening, self.key = exercise, listening, key
+        self.running = None  # no check before the answer is loaded
+        self.finished, self.verdict = False, None
+        self.printed, self.rest = 0, b""
+        self.deadline = time.monotonic() + listening.limits.seconds
+
+    def until_the_end(self, result_reader, output_reader):
+        """Listen until the child is done, closes its pipe or breaks a limit (see `verdict`)."""
+        pipes = {result_reader, output_reader, self.listening.watched} - {None}
+        while self.verdict is None and not self.finished:
+            seconds = max(0, self.deadline - time.monotonic())
+            ready, _, _ = select.select(pipes, [], [], seconds)
+            if self.listening.watched in ready and self.listening.outdated():
+                raise Outdated
+            if output_reader in ready and not self._hear_output(output_reader):
+                pipes.discard(output_reader)  # closed, and from now on always "ready"
+            if result_reader in ready:
+                if not self._hear_results(result_reader):
+                    break
+            elif time.monotonic() >= self.deadline:
+                self.verdict = results.TIMED_OUT
+
+    def _hear_output(self, pipe):
+        """Count what was printed; False if the pipe is closed."""
+        chunk = os.read(pipe, 1 << 16)
+        self.printed += len(chunk)
+        if self.printed > self.listening.limits.output:
+            self.verdict = results.TOO_MUCH_OUTPUT
+        return chunk
+
+    def _hear_results(self, pipe):
+        """Take in what has arrived; False if the pipe is closed."""
+        chunk = os.read(pipe, 1 << 16)
+        *lines, self.rest = (self.rest + chunk).split(b"\n")
+        for line in lines:
+            self._take(line)
+        if len(self.rest) > LONGEST_LINE:
+            self.verdict = results.CRASHED
+        return chunk
+
+    def _take(self, line):
+        """Note one line; a line that is not of the child's making is no result but a crash."""
+        try:
+            line = json.loads(line)
+            if line["key"] != self.key:
+                raise ValueError("written by the answer")
+            if "problem" in line:
+                self.exercise.message, self.finished = results.plain(line["problem"]), True
+            elif "end" in line:
+                self.finished = True
+            elif "start" in line:
+                self.running = self.by_name[line["start"]]
+                self.deadline = time.monotonic() + self.listening.limits.seconds
+            else:
+                check = self.by_name[line["check"]]
+                check.state = results.known(line["state"])
+                check.message = results.plain(line["message"])
+                check.hint = check.hint if line["hint"] is None else results.plain(line["hint"])
+                check.maps = {str(k): results.table(v) for k, v in line["maps"].items()}
+                self.listening.tell(self.exercise)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            self.verdict = results.CRASHED
