@@ -22,7 +22,8 @@ def test_kernel_regression_is_nadaraya_watson():
     expected = torch.zeros(QUERY_LEN, VALUE_DIM, dtype=torch.float64)
     for i in range(QUERY_LEN):
         kernel = [
-            math.exp(-math.dist(query[i], key[j]) ** 2 / (2 * BANDWIDTH**2)) for j in range(KEY_LEN)
+            math.exp(-(math.dist(query[i], key[j]) ** 2) / (2 * BANDWIDTH**2))
+            for j in range(KEY_LEN)
         ]
         for j in range(KEY_LEN):
             expected[i] += kernel[j] / sum(kernel) * value[j]

@@ -48,11 +48,12 @@ def copy(tmp_path_factory):
 
 
 @contextmanager
-def serving(root):
-    """A live server on a free port; yields (address, process)."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def serving(root, port=None):
+    """A live server, on a free port unless one is given; yields (address, process)."""
+    if port is None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
     path = os.pathsep.join([str(root), str(root / "book" / "_ext")])
     process = subprocess.Popen(
         [sys.executable, "-m", "live", "--no-browser", "--port", str(port)],
@@ -147,6 +148,33 @@ def test_save_by_renaming_is_noticed(page, stub):
     becomes(page, "passed")
 
 
+def test_last_of_two_quick_saves_counts(page, stub):
+    """Fifty milliseconds apart, or half of the file first."""
+    stub.write_text(WRONG_AXIS)
+    time.sleep(0.03)
+    stub.write_text(RIGHT)
+    becomes(page, "passed")
+    stub.write_text(RIGHT[: len(RIGHT) // 2] + "(")
+    becomes(page, "error")
+    stub.write_text(RIGHT)
+    becomes(page, "passed")
+
+
+def test_open_page_outlives_its_server(browser, copy, stub):
+    """A server that is started again on the same port finds the page waiting."""
+    with serving(copy) as (address, _):
+        page = browser.new_page()
+        page.goto(address + "soft_lookup.html")
+        page.evaluate("window.neverReloaded = true")
+        becomes(page, "not-started")
+    stub.write_text(RIGHT)
+    port = int(address.rstrip("/").rpartition(":")[2])
+    with serving(copy, port):
+        becomes(page, "passed")
+        assert page.evaluate("window.neverReloaded")
+        page.close()
+
+
 def test_grader_that_dies_is_started_again(page, stub, live):
     """A save after the warm process was killed is graded all the same."""
     stub.write_text(WRONG_AXIS)
@@ -165,7 +193,7 @@ def test_text_edit_rebuilds_and_reloads_only_its_page(page, copy):
 
 
 def test_nothing_is_left_running(copy):
-    """Ctrl-C ends the helpers too."""
+    """Ctrl-C ends the helpers too, and prints no traceback."""
     with serving(copy) as (_, process):
         for _ in range(100):
             helpers = _children(process.pid, "grading.warm") + _children(

@@ -40,6 +40,7 @@ def main():
         application(live), log_level="warning", timeout_graceful_shutdown=1, lifespan="on"
     )
     server = uvicorn.Server(config)
+    live.ending = lambda: server.should_exit
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
     print("\nThe live book has ended.")

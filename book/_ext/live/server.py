@@ -22,11 +22,15 @@ WATCHED = [ROOT / name for name in ("attention", "book", "tests", "conf.py")]
 SCRIPT = '<script type="module" src="/_live/client.js"></script>'
 
 
+HEARTBEAT = 0.3  # seconds between two looks at whether the server wants to end
+
+
 class Live:
     """The state behind the open pages."""
 
     def __init__(self, say=print):
         self.say = say
+        self.ending = lambda: False  # whether the server wants to end: open streams then close
         self.exercises = {}  # name -> the newest record
         self.graded = set()  # names whose record comes from a finished grading of this session
         self.pages = set()  # a queue for each open page
@@ -113,8 +117,11 @@ class Live:
         async def stream():
             try:
                 yield "retry: 500\n\n"
-                while True:
-                    kind, content = await queue.get()
+                while not self.ending():
+                    try:
+                        kind, content = await asyncio.wait_for(queue.get(), HEARTBEAT)
+                    except TimeoutError:
+                        continue
                     yield f"event: {kind}\ndata: {json.dumps(content)}\n\n"
             finally:
                 self.pages.discard(queue)
