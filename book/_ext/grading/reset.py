@@ -73,7 +73,7 @@ def segment(source, name):
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    for node in tree.body:
+    for node in reversed(tree.body):  # of two definitions Python keeps the last
         if getattr(node, "name", None) == name:
             starts = [node.lineno, *(d.lineno for d in node.decorator_list)]
             return min(starts) - 1, node.end_lineno
