@@ -4,7 +4,6 @@ The directive leaves a placeholder where the card goes, and a post-transform fil
 page is written. A new grading therefore rewrites the pages that show it and re-reads none.
 """
 
-import ast
 import hashlib
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from sphinx.util.docutils import SphinxDirective
 from folded import fold
 from grading import card, exam, results
 from grading.paths import RESULTS, ROOT, STUBS
+from grading.reset import segment
 from import_closure import defining_file
 
 logger = logging.getLogger(__name__)
@@ -90,12 +90,8 @@ class Exercise(SphinxDirective):
 
 def _cut(source, name):
     """The source of one top-level function or class; None if there is none, or no Python."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):  # the last two: nested too deep
-        return None
-    found = next((node for node in tree.body if getattr(node, "name", None) == name), None)
-    return found and ast.get_source_segment(source, found)
+    place = segment(source, name)
+    return place and "\n".join(source.splitlines()[slice(*place)])
 
 
 def _literal(source):
