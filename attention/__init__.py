@@ -7,19 +7,30 @@ and True means "may attend"; a query with nothing to attend to gets zeros.
 Nothing here prints, and only `attention.models.pretrained` reads files.
 """
 
+from attention.fast import fast_attention
+from attention.grouped_heads import share_heads
+from attention.heads import merge_heads, split_heads
 from attention.influence import compare_influence, influence
 from attention.kernel_regression import gaussian_scores, kernel_regression
+from attention.kv_cache import KVCache
 from attention.masks import causal_mask, padding_mask
 from attention.models.bert import BertEncoder, attention_maps
-from attention.multi_head import MultiHeadAttention, merge_heads, split_heads
+from attention.multi_head import MultiHeadAttention
 from attention.paths import path_length
 from attention.scaled_dot_product import attention_weights, scaled_dot_product_attention
-from attention.scoring import additive_scores, bilinear_scores, dot_scores, scaled_dot_scores
+from attention.scoring import (
+    additive_scores,
+    bilinear_scores,
+    dot_scores,
+    scaled_dot_scores,
+    soft_cap,
+)
 from attention.self_attention import SelfAttention
 from attention.soft_lookup import masked_softmax, soft_lookup, softmax
 
 __all__ = [
     "BertEncoder",
+    "KVCache",
     "MultiHeadAttention",
     "SelfAttention",
     "additive_scores",
@@ -29,6 +40,7 @@ __all__ = [
     "causal_mask",
     "compare_influence",
     "dot_scores",
+    "fast_attention",
     "gaussian_scores",
     "influence",
     "kernel_regression",
@@ -38,6 +50,8 @@ __all__ = [
     "path_length",
     "scaled_dot_product_attention",
     "scaled_dot_scores",
+    "share_heads",
+    "soft_cap",
     "soft_lookup",
     "softmax",
     "split_heads",

@@ -12,8 +12,6 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from attention.shapes import check_boolean, check_mask
-
 
 def causal_mask(
     query_len: int, key_len: int | None = None, *, device: torch.device | None = None
@@ -72,46 +70,3 @@ def padding_mask(lengths: Tensor | Sequence[int], max_len: int) -> Tensor:
         )
     positions = torch.arange(max_len, device=lengths.device)  # (max_len,)
     return positions < lengths[:, None, None]  # (batch, 1, max_len)
-
-
-def combine_masks(mask: Tensor | None, is_causal: bool, scores: Tensor) -> Tensor | None:
-    """Allow what the mask and, if asked for, the causal rule both allow.
-
-    Args:
-        mask: boolean, broadcast to the scores, or None.
-        is_causal: whether queries may only look back.
-        scores: (..., query_len, key_len), for their shape and device.
-
-    Returns:
-        A boolean mask that broadcasts to the scores, or None if there is nothing to hide.
-
-    Raises:
-        TypeError: the mask is not boolean.
-        ValueError: the mask does not broadcast to the scores.
-    """
-    if mask is not None:
-        check_mask(mask, scores.shape)
-    if not is_causal:
-        return mask
-    causal = causal_mask(*scores.shape[-2:], device=scores.device)
-    return causal if mask is None else mask & causal
-
-
-def add_head_axis(mask: Tensor | None) -> Tensor | None:
-    """Insert the head axis that (query_len, key_len) and (batch, query_len, key_len) lack.
-
-    Without it a batch of three would line up with three heads, and no error would say so.
-
-    Args:
-        mask: boolean with two, three or four axes, or None.
-
-    Returns:
-        (1, query_len, key_len), (batch, 1, query_len, key_len), or the mask as it came.
-
-    Raises:
-        TypeError: the mask is not boolean.
-    """
-    if mask is None:
-        return None
-    check_boolean(mask)
-    return mask.unsqueeze(-3) if mask.ndim in (2, 3) else mask

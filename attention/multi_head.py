@@ -3,56 +3,13 @@
 import torch
 from torch import Tensor, nn
 
-from attention.masks import add_head_axis
+from attention.fast import fast_attention
+from attention.grouped_heads import check_groups, share_heads
+from attention.heads import check_heads, merge_heads, split_heads
+from attention.join_masks import add_bias, add_head_axis
+from attention.kv_cache import KVCache
 from attention.scaled_dot_product import attention_weights
-from attention.shapes import check_last_axis, check_tensor
-
-
-def check_heads(d_model: int, n_heads: int) -> None:
-    """Raise unless d_model divides into n_heads equal parts."""
-    if n_heads < 1 or d_model % n_heads != 0:
-        raise ValueError(
-            f"d_model must be a multiple of n_heads, got d_model {d_model} and n_heads {n_heads}"
-        )
-
-
-def split_heads(x: Tensor, n_heads: int) -> Tensor:
-    """Cut each token's vector into n_heads pieces and bring the head axis forward.
-
-    Name the axes that you have, then swap two. (A direct `view(batch, n_heads, length,
-    head_dim)` has the right shape and mixes the tokens.)
-
-    Args:
-        x: (batch, length, d_model), d_model = n_heads · head_dim.
-        n_heads: how many pieces.
-
-    Returns:
-        (batch, n_heads, length, head_dim).
-
-    Raises:
-        ValueError: d_model is not a multiple of n_heads.
-    """
-    check_tensor("x", x)
-    check_heads(x.shape[-1], n_heads)
-    pieces = x.unflatten(-1, (n_heads, -1))  # (batch, length, n_heads, head_dim)
-    return pieces.transpose(-3, -2)  # (batch, n_heads, length, head_dim)
-
-
-def merge_heads(x: Tensor) -> Tensor:
-    """Undo `split_heads`: put the pieces of each token's vector side by side again.
-
-    Args:
-        x: (batch, n_heads, length, head_dim).
-
-    Returns:
-        (batch, length, n_heads · head_dim).
-
-    Raises:
-        ValueError: x has no head axis.
-    """
-    check_tensor("x", x, axes=3)
-    pieces = x.transpose(-3, -2)  # (batch, length, n_heads, head_dim)
-    return pieces.flatten(start_dim=-2)  # (batch, length, d_model)
+from attention.shapes import check_broadcast, check_last_axis
 
 
 class MultiHeadAttention(nn.Module):
@@ -62,21 +19,26 @@ class MultiHeadAttention(nn.Module):
 
     Args:
         d_model: the width of each token's vector, a multiple of n_heads.
-        n_heads: how many heads; each works on head_dim = d_model / n_heads numbers.
+        n_heads: how many heads ask; each works on head_dim = d_model / n_heads numbers.
+        n_kv_heads: how many heads of keys and values they share, n_heads if not given: fewer is
+            grouped-query attention, one is multi-query attention.
 
     Raises:
-        ValueError: d_model is not a multiple of n_heads.
+        ValueError: d_model is not a multiple of n_heads, or n_heads not of n_kv_heads.
 
-    Source: Vaswani et al. (2017), section 3.2.2.
+    Source: Vaswani et al. (2017), section 3.2.2; Ainslie et al. (2023) for the groups.
     """
 
-    def __init__(self, d_model: int, n_heads: int):
+    def __init__(self, d_model: int, n_heads: int, n_kv_heads: int | None = None):
         super().__init__()
         check_heads(d_model, n_heads)
         self.d_model, self.n_heads = d_model, n_heads
+        self.n_kv_heads = n_heads if n_kv_heads is None else n_kv_heads
+        check_groups(n_heads, self.n_kv_heads)
+        kv_width = d_model // n_heads * self.n_kv_heads
         self.to_query = nn.Linear(d_model, d_model)
-        self.to_key = nn.Linear(d_model, d_model)
-        self.to_value = nn.Linear(d_model, d_model)
+        self.to_key = nn.Linear(d_model, kv_width)
+        self.to_value = nn.Linear(d_model, kv_width)
         self.to_output = nn.Linear(d_model, d_model)
 
     def forward(
@@ -85,6 +47,9 @@ class MultiHeadAttention(nn.Module):
         memory: Tensor | None = None,
         mask: Tensor | None = None,
         *,
+        bias: Tensor | None = None,
+        is_causal: bool = False,
+        cache: KVCache | None = None,
         return_weights: bool = False,
     ):
         """Let each token of x gather what it needs from memory, with n_heads questions at once.
@@ -94,25 +59,43 @@ class MultiHeadAttention(nn.Module):
             memory: (batch, key_len, d_model), where keys and values come from; x if not given.
             mask: boolean, broadcast to (batch, query_len, key_len), or with four axes to
                 (batch, n_heads, query_len, key_len); True may attend.
-            return_weights: also return the weights.
+            bias: added to the scores, broadcast to (batch, n_heads, query_len, key_len).
+            is_causal: also hide the future; the last query lines up with the last key.
+            cache: keys and values of earlier tokens, which x goes on from. Those of x are added,
+                and key_len counts them all.
+            return_weights: also return the weights. Without them the computation is PyTorch's
+                fused one.
 
         Returns:
             (batch, query_len, d_model), or that and the weights of each head,
             (batch, n_heads, query_len, key_len).
 
         Raises:
-            ValueError: a last axis is not d_model, or the mask does not broadcast.
+            ValueError: a last axis is not d_model, the mask or bias does not broadcast, the cache
+                does not fit, or it comes with a memory.
             TypeError: the mask is not boolean.
         """
+        if cache is not None and memory is not None:
+            raise ValueError("a cache keeps x's own keys and values: hand over memory or cache")
         memory = x if memory is None else memory
         check_last_axis("x", x, "d_model", self.d_model)
         check_last_axis("memory", memory, "d_model", self.d_model)
         query = split_heads(self.to_query(x), self.n_heads)  # (batch, n_heads, query_len, head_dim)
-        key = split_heads(self.to_key(memory), self.n_heads)  # (batch, n_heads, key_len, head_dim)
-        value = split_heads(self.to_value(memory), self.n_heads)
-        weights = attention_weights(query, key, add_head_axis(mask))
-        output = self.to_output(merge_heads(weights @ value))  # (batch, query_len, d_model)
-        return (output, weights) if return_weights else output
+        key = split_heads(self.to_key(memory), self.n_kv_heads)  # (batch, n_kv_heads, key_len, …)
+        value = split_heads(self.to_value(memory), self.n_kv_heads)
+        if cache is not None:
+            key, value = cache.append(key, value)
+        if self.n_kv_heads < self.n_heads:
+            key, value = share_heads("key", key, query), share_heads("value", value, query)
+        if bias is not None:
+            scores_shape = (*query.shape[:-1], key.shape[-2])
+            check_broadcast("bias", bias, scores_shape, "one number for each head, query and key")
+        mask = add_bias(add_head_axis(mask), bias)
+        if return_weights:
+            weights = attention_weights(query, key, mask, is_causal=is_causal)
+            return self.to_output(merge_heads(weights @ value)), weights
+        answers = fast_attention(query, key, value, mask, is_causal=is_causal)
+        return self.to_output(merge_heads(answers))  # (batch, query_len, d_model)
 
     @classmethod
     def from_torch(cls, module: nn.MultiheadAttention) -> "MultiHeadAttention":

@@ -1,10 +1,13 @@
-"""Four ways to score how well a key answers a query. All return (..., query_len, key_len)."""
+"""Four ways to score how well a key answers a query, and a way to keep scores from running off.
+
+All return (..., query_len, key_len).
+"""
 
 import math
 
 from torch import Tensor
 
-from attention.shapes import check_query_key, check_shape
+from attention.shapes import check_positive, check_query_key, check_shape
 
 
 def dot_scores(query: Tensor, key: Tensor) -> Tensor:
@@ -101,3 +104,24 @@ def additive_scores(
     queries = (query @ w_query).unsqueeze(-2)  # (..., query_len, 1, hidden)
     keys = (key @ w_key).unsqueeze(-3)  # (..., 1, key_len, hidden)
     return (queries + keys).tanh() @ v  # (..., query_len, key_len)
+
+
+def soft_cap(scores: Tensor, cap: float) -> Tensor:
+    """Squeeze scores to between −cap and cap; small ones stay nearly as they are.
+
+        score ← cap · tanh(score / cap)
+
+    Args:
+        scores: (..., query_len, key_len).
+        cap: greater than zero.
+
+    Returns:
+        The same shape.
+
+    Raises:
+        ValueError: the cap is not positive.
+
+    Source: Gemma Team (2024), Gemma 2, section 2, "logit soft-capping".
+    """
+    check_positive("cap", cap)
+    return cap * (scores / cap).tanh()

@@ -35,8 +35,13 @@ def check_shape(name: str, tensor: Tensor, rule: str, shape: tuple[int, ...]) ->
         )
 
 
-def check_leading(first: str, left: Tensor, second: str, right: Tensor) -> None:
-    """Raise unless the axes before the last two (batch, heads) broadcast against each other."""
+def check_alike(first: str, left: Tensor, second: str, right: Tensor) -> None:
+    """Raise unless the two share dtype, device and, by broadcasting, the axes in front."""
+    if left.dtype != right.dtype or left.device != right.device:
+        raise ValueError(
+            f"{first} and {second} must have the same dtype and device, got {first} {left.dtype} "
+            f"on {left.device} and {second} {right.dtype} on {right.device}"
+        )
     try:
         torch.broadcast_shapes(left.shape[:-2], right.shape[:-2])
     except RuntimeError:
@@ -63,7 +68,7 @@ def check_query_key(query: Tensor, key: Tensor, *, same_width: bool = True) -> N
         )
     if key.shape[-2] == 0:
         raise ValueError(f"there must be at least one key, got key {tuple(key.shape)}")
-    check_leading("query", query, "key", key)
+    check_alike("query", query, "key", key)
 
 
 def check_key_value(key: Tensor, value: Tensor) -> None:
@@ -79,36 +84,53 @@ def check_key_value(key: Tensor, value: Tensor) -> None:
             "each key needs one value (the same axis -2), "
             f"got key {tuple(key.shape)} and value {tuple(value.shape)}"
         )
-    check_leading("key", key, "value", value)
+    check_alike("key", key, "value", value)
 
 
 def check_attention(query: Tensor, key: Tensor, value: Tensor) -> None:
     """Raise unless query (..., query_len, d), key and value (..., key_len, ·) belong together."""
     check_query_key(query, key)
     check_key_value(key, value)
-    check_leading("query", query, "value", value)
+    check_alike("query", query, "value", value)
 
 
-def check_boolean(mask: Tensor) -> None:
-    """Raise unless the mask is a boolean tensor: a float or 0/1 mask has two possible readings."""
+def check_boolean(mask: Tensor, or_else: str = "") -> None:
+    """Raise unless the mask is a boolean tensor: a 0/1 mask has two possible readings.
+
+    Args:
+        mask: what came.
+        or_else: what else the caller takes, for the message.
+    """
     if not isinstance(mask, Tensor):
         raise TypeError(f"mask must be a torch.Tensor, got {type(mask).__name__}")
     if mask.dtype != torch.bool:
-        raise TypeError(f"mask must be boolean, True may attend, got {mask.dtype}")
+        rule = " ".join(["boolean, True may attend,", or_else]).rstrip(" ,")
+        raise TypeError(f"mask must be {rule}, got {mask.dtype}")
 
 
-def check_mask(mask: Tensor, scores_shape: tuple[int, ...]) -> None:
-    """Raise unless `mask` is boolean and broadcasts to the shape of the scores."""
-    check_boolean(mask)
+def check_mask(mask: Tensor, scores_shape: tuple[int, ...], device: torch.device) -> None:
+    """Raise unless `mask` is boolean or floating point, there, and broadcasts to the scores."""
+    if not (isinstance(mask, Tensor) and mask.is_floating_point()):
+        check_boolean(mask, "or floating point, to be added to the scores")
+    check_broadcast("mask", mask, scores_shape, "a padding mask has shape (batch, 1, key_len)")
+    if mask.device != device:
+        raise ValueError(
+            f"mask must be on the device of the scores, got mask on {mask.device} "
+            f"and scores on {device}"
+        )
+
+
+def check_broadcast(name: str, tensor: Tensor, scores_shape: tuple[int, ...], hint: str) -> None:
+    """Raise unless `tensor` broadcasts to the shape of the scores, and no further."""
     wanted = tuple(scores_shape)
     try:
-        fits = tuple(torch.broadcast_shapes(mask.shape, wanted)) == wanted
+        fits = tuple(torch.broadcast_shapes(tensor.shape, wanted)) == wanted
     except RuntimeError:
         fits = False
     if not fits:
         raise ValueError(
-            f"mask must broadcast to the scores, got mask {tuple(mask.shape)} and scores {wanted} "
-            "(a padding mask has shape (batch, 1, key_len))"
+            f"{name} must broadcast to the scores, got {name} {tuple(tensor.shape)} "
+            f"and scores {wanted} ({hint})"
         )
 
 

@@ -1,5 +1,6 @@
 """A dictionary lookup made soft: compare a query with all keys, return a mixture of the values."""
 
+import torch
 from torch import Tensor
 
 from attention.shapes import check_attention, check_mask, check_positive
@@ -29,20 +30,27 @@ def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
 
     Args:
         scores: (..., query_len, key_len) real numbers.
-        mask: boolean, broadcast to the scores; True may attend. None allows everything.
+        mask: broadcast to the scores; None allows everything. Boolean: True may attend. Floating
+            point: added to the scores, and −inf hides.
 
     Returns:
-        (..., query_len, key_len) weights. A row without any True is zero, and so is its gradient.
+        (..., query_len, key_len) weights. A row with nothing allowed is zero, and so is its
+        gradient.
 
     Raises:
-        TypeError: the mask is not boolean.
+        TypeError: the mask is neither boolean nor floating point.
         ValueError: the mask does not broadcast to the scores.
     """
     if mask is None:
         return softmax(scores)
-    check_mask(mask, scores.shape)
-    nothing_allowed = ~mask.any(dim=-1, keepdim=True)  # (..., query_len, 1)
-    scores = scores.masked_fill(~mask, float("-inf"))
+    check_mask(mask, scores.shape, scores.device)
+    if mask.dtype == torch.bool:
+        hidden = ~mask
+    else:
+        hidden = mask.isneginf()
+        scores = scores + mask.to(scores.dtype)
+    nothing_allowed = hidden.all(dim=-1, keepdim=True)  # (..., query_len, 1)
+    scores = scores.masked_fill(hidden, float("-inf"))  # and not NaN, whatever stands there
     # A row of −inf alone would compute −inf − (−inf) = NaN. Overwriting the result would be
     # enough for the numbers, but whoever hunts a NaN with torch's anomaly detection would be
     # sent here; so such a row enters as zeros.

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attention import causal_mask, padding_mask
-from attention.masks import add_head_axis, combine_masks
+from attention.join_masks import add_bias, add_head_axis, combine_masks
 
 BATCH, HEADS, QUERY_LEN, KEY_LEN = 2, 3, 4, 5
 
@@ -68,26 +68,49 @@ def test_a_padding_mask_names_the_rule_that_its_lengths_break():
 
 def test_combined_masks_allow_what_both_allow():
     """Padding and causal together: a key must be real and not in the future."""
-    scores = torch.zeros(BATCH, KEY_LEN, KEY_LEN)
+    query, key = torch.zeros(BATCH, KEY_LEN, HEADS), torch.zeros(KEY_LEN, HEADS)
     padding = padding_mask([KEY_LEN, 2], KEY_LEN)
-    both = combine_masks(padding, True, scores)
+    both = combine_masks(padding, True, query, key)
     for b, length in enumerate([KEY_LEN, 2]):
         for i in range(KEY_LEN):
             for j in range(KEY_LEN):
                 assert both[b, i, j] == (j <= i and j < length)
-    assert combine_masks(None, False, scores) is None
-    assert combine_masks(padding, False, scores) is padding
-    assert combine_masks(None, True, scores).equal(causal_mask(KEY_LEN))
+    assert combine_masks(None, False, query, key) is None
+    assert combine_masks(padding, False, query, key) is padding
+    assert combine_masks(None, True, query, key).equal(causal_mask(KEY_LEN))
+
+
+def test_a_mask_of_numbers_stays_one_and_hides_the_future_too():
+    """What is added stays where looking back is allowed, and is −∞ elsewhere."""
+    added = torch.randn(BATCH, QUERY_LEN, KEY_LEN)
+    query, key = torch.zeros(BATCH, QUERY_LEN, HEADS), torch.zeros(KEY_LEN, HEADS)
+    both = combine_masks(added, True, query, key)
+    allowed = causal_mask(QUERY_LEN, KEY_LEN).expand_as(added)
+    assert both[allowed].equal(added[allowed])
+    assert both[~allowed].isneginf().all()
 
 
 def test_combining_refuses_what_attention_refuses():
     """A wrong mask is refused whether or not the causal one joins it."""
-    scores = torch.zeros(BATCH, QUERY_LEN, KEY_LEN)
+    query, key = torch.zeros(BATCH, QUERY_LEN, HEADS), torch.zeros(BATCH, KEY_LEN, HEADS)
     for is_causal in (False, True):
-        with pytest.raises(TypeError, match=r"mask must be boolean, .* got torch\.float32"):
-            combine_masks(torch.zeros(KEY_LEN), is_causal, scores)
+        with pytest.raises(TypeError, match=r"mask must be boolean, .* got torch\.int64"):
+            combine_masks(torch.ones(KEY_LEN, dtype=torch.int64), is_causal, query, key)
         with pytest.raises(ValueError, match=r"got mask \(2, 5\) and scores \(2, 4, 5\)"):
-            combine_masks(torch.ones(BATCH, KEY_LEN, dtype=torch.bool), is_causal, scores)
+            combine_masks(torch.ones(BATCH, KEY_LEN, dtype=torch.bool), is_causal, query, key)
+        with pytest.raises(ValueError, match="got mask on meta and scores on cpu"):
+            combine_masks(torch.zeros(KEY_LEN, device="meta"), is_causal, query, key)
+
+
+def test_a_mask_and_a_bias_become_one():
+    """The bias where the mask allows, −∞ where it hides, and either alone as it came."""
+    bias, mask = torch.randn(HEADS, QUERY_LEN, KEY_LEN), torch.rand(BATCH, 1, 1, KEY_LEN) > 0.5
+    both, allowed = add_bias(mask, bias), mask.expand(BATCH, HEADS, QUERY_LEN, KEY_LEN)
+    assert both[allowed].equal(bias.expand_as(both)[allowed])
+    assert both[~allowed].isneginf().all()
+    assert add_bias(None, bias) is bias and add_bias(mask, None) is mask
+    with pytest.raises(TypeError, match=r"bias must hold floating-point numbers, got torch\.bool"):
+        add_bias(mask, mask)
 
 
 @pytest.mark.parametrize(

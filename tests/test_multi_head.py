@@ -160,8 +160,60 @@ def test_the_module_names_the_argument_that_is_wrong(module):
         module(x[..., :7])
     with pytest.raises(TypeError, match="mask must be boolean"):
         module(x, mask=torch.zeros(QUERY_LEN, QUERY_LEN))
+    with pytest.raises(ValueError, match=r"got bias \(2, 4, 4\) and scores \(2, 3, 4, 4\)"):
+        module(x, bias=torch.zeros(BATCH, QUERY_LEN, QUERY_LEN))
+    with pytest.raises(ValueError, match="multiple of n_kv_heads, got n_heads 3 and n_kv_heads 2"):
+        MultiHeadAttention(D_MODEL, HEADS, 2)
     with pytest.raises(ValueError, match=r"got mask \(1, 2, 4\) and scores \(2, 3, 4, 4\)"):
         module(x, mask=torch.ones(BATCH, QUERY_LEN, dtype=torch.bool))
+
+
+@pytest.mark.parametrize("n_kv_heads", [1, 2, 3, 6])
+def test_heads_that_share_keys_and_values_agree_with_pytorch(n_kv_heads):
+    """Grouped and multi-query attention, by the module's own maps and PyTorch's function."""
+    torch.manual_seed(0)
+    module = MultiHeadAttention(D_MODEL, 6, n_kv_heads)
+    x = torch.randn(BATCH, QUERY_LEN, D_MODEL)
+    query, key, value = (
+        linear(x).unflatten(-1, (-1, D_MODEL // 6)).transpose(1, 2)
+        for linear in (module.to_query, module.to_key, module.to_value)
+    )
+    assert key.shape[1] == value.shape[1] == n_kv_heads
+    answers = nn.functional.scaled_dot_product_attention(
+        query, key, value, is_causal=True, enable_gqa=True
+    )
+    expected = module.to_output(answers.transpose(1, 2).flatten(2))
+    assert_close(module(x, is_causal=True), expected)
+
+
+def test_asking_for_the_weights_changes_no_number(module):
+    """The fused way and the explicit one agree, whatever hides or is added, in gradients too."""
+    x = torch.randn(BATCH, QUERY_LEN, D_MODEL)
+    memory = torch.randn(BATCH, KEY_LEN, D_MODEL)
+    hides = {"mask": padding_mask([KEY_LEN, 0], KEY_LEN), "bias": torch.randn(HEADS, 1, KEY_LEN)}
+    for is_causal in (False, True):
+        fused = module(x, memory, is_causal=is_causal, **hides)
+        explicit, weights = module(
+            x, memory, is_causal=is_causal, return_weights=True, **hides
+        )
+        assert_close(fused, explicit)
+        assert (weights[1] == 0).all()
+        slopes = [
+            torch.autograd.grad(output.square().sum(), module.to_query.weight)[0]
+            for output in (fused, explicit)
+        ]
+        assert_close(*slopes)
+
+
+def test_a_bias_is_added_to_the_scores_of_its_head(module):
+    """An enormous one in one head leaves that head one key, and the others as they were."""
+    x = torch.randn(BATCH, QUERY_LEN, D_MODEL)
+    bias = torch.zeros(HEADS, 1, QUERY_LEN)
+    bias[1, 0, 2] = 1e9
+    _, before = module(x, return_weights=True)
+    _, weights = module(x, bias=bias, return_weights=True)
+    assert (weights[:, 1, :, 2] == 1).all()
+    assert_close(weights[:, [0, 2]], before[:, [0, 2]])
 
 
 # What the chapter claims.

@@ -1,6 +1,5 @@
 """Scaled dot-product attention against PyTorch's function and a slow double loop."""
 
-import inspect
 import math
 
 import pytest
@@ -148,12 +147,104 @@ def test_attention_names_the_rule_that_its_inputs_break(inputs):
         scaled_dot_product_attention(query, key, value[..., 1:, :])
     with pytest.raises(ValueError, match=r"mask must broadcast .* \(2, 1, 5\) and scores \(2, 3"):
         scaled_dot_product_attention(*inputs, torch.ones(BATCH, 1, KEY_LEN, dtype=torch.bool))
-    with pytest.raises(TypeError, match=r"mask must be boolean, True may attend, got torch\.float"):
-        scaled_dot_product_attention(*inputs, torch.zeros(QUERY_LEN, KEY_LEN))
+    with pytest.raises(TypeError, match=r"mask must be boolean, .*, got torch\.int64"):
+        scaled_dot_product_attention(*inputs, torch.ones(QUERY_LEN, KEY_LEN, dtype=torch.int64))
+    with pytest.raises(ValueError, match=r"key torch\.float32 on cpu and value torch\.float16"):
+        scaled_dot_product_attention(query, key, value.half())
+    with pytest.raises(ValueError, match=r"same dtype and device, got query .*cpu and key .*meta"):
+        attention_weights(query, key.to("meta"))
 
 
-def test_the_lesson_is_five_lines():
-    """The book prints the body and explains it line by line."""
-    source = inspect.getsource(scaled_dot_product_attention)
-    body = source.split('"""')[2].strip().splitlines()
-    assert len(body) == 5
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.float16])
+def test_a_mask_of_numbers_is_added_as_pytorch_adds_it(inputs, dtype):
+    """Output and gradients agree, also in a row where all is −∞; the mask keeps its own dtype."""
+    mask = torch.randn(HEADS, QUERY_LEN, KEY_LEN, dtype=dtype)
+    mask[0, 1], mask[:, 2, 3] = -math.inf, -math.inf
+    inputs = [x.detach().to(dtype).requires_grad_() for x in inputs]
+    tolerance = {} if dtype.itemsize > 2 else {"rtol": 0.05, "atol": 0.02}  # 8 or 11 bits
+    ours = scaled_dot_product_attention(*inputs, mask)
+    theirs = F.scaled_dot_product_attention(*inputs, attn_mask=mask)
+    assert ours.dtype == dtype and (ours[:, 0, 1] == 0).all()
+    assert_close(ours, theirs, **tolerance)
+    upstream = torch.randn_like(ours)
+    for mine, reference in zip(
+        torch.autograd.grad(ours, inputs, upstream),
+        torch.autograd.grad(theirs, inputs, upstream),
+        strict=True,
+    ):
+        assert_close(mine, reference, **tolerance)
+
+
+def test_query_heads_share_keys_and_values_in_groups_as_in_pytorch():
+    """Six heads on two: heads 0, 1, 2 on the first, the others on the second."""
+    query, key = (
+        torch.randn(BATCH, 6, QUERY_LEN, HEAD_DIM),
+        torch.randn(BATCH, 2, KEY_LEN, HEAD_DIM),
+    )
+    value = torch.randn(BATCH, 2, KEY_LEN, VALUE_DIM)
+    ours = scaled_dot_product_attention(query, key, value, enable_gqa=True)
+    assert_close(ours, F.scaled_dot_product_attention(query, key, value, enable_gqa=True))
+    assert_close(attention_weights(query, key, enable_gqa=True)[:, 4],
+                 attention_weights(query[:, 4], key[:, 1]))  # fmt: skip
+    with pytest.raises(ValueError, match=r"must match, got query .* and key"):
+        scaled_dot_product_attention(query, key, value)
+    with pytest.raises(ValueError, match="multiple of n_kv_heads, got n_heads 5 and n_kv_heads 2"):
+        scaled_dot_product_attention(query[:, :5], key, value, enable_gqa=True)
+
+
+def test_scores_are_capped_before_the_mask(inputs):
+    """As Gemma 2 does: cap · tanh(score / cap), then what is hidden is hidden."""
+    query, key, value = inputs
+    mask = some_mask()
+    capped = 0.5 * torch.tanh(query @ key.transpose(-2, -1) / HEAD_DIM**0.5 / 0.5)
+    expected = capped.masked_fill(~mask, -math.inf).softmax(-1) @ value
+    assert_close(scaled_dot_product_attention(*inputs, mask, softcap=0.5), expected)
+    with pytest.raises(ValueError, match="cap must be greater than zero, got 0"):
+        scaled_dot_product_attention(*inputs, softcap=0.0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_scores_of_ten_thousand_are_no_infinity(dtype):
+    """Products that float16 cannot hold are scaled before they are summed."""
+    query = torch.full((1, 1, 64), 100.0, dtype=dtype)  # q · k = 64 · 10 000, and 80 000 scaled
+    key = torch.tensor([[12.5], [-12.5], [12.4]], dtype=dtype).expand(3, 64)[None]
+    weights = attention_weights(query, key)  # scores 10 000, −10 000 and a little less
+    assert_close(weights, torch.tensor([[[1, 0, 0]]], dtype=dtype))
+
+
+def test_nan_reaches_the_rows_that_may_see_it_and_no_other(inputs):
+    """A NaN in a query spoils its row, one in a key those that may attend to it."""
+    query, key, value = (x.detach() for x in inputs)
+    clean = scaled_dot_product_attention(query, key, value, is_causal=True)
+    poisoned = query.clone()
+    poisoned[0, 1, 2] = math.nan
+    spoilt = scaled_dot_product_attention(poisoned, key, value, is_causal=True).isnan().any(-1)
+    assert spoilt.nonzero().tolist() == [[0, 1, 2]]
+    poisoned = key.clone()
+    poisoned[..., -1, :] = math.nan  # the newest key: only the newest query may see it
+    output = scaled_dot_product_attention(query, poisoned, value, is_causal=True)
+    assert output[..., -1, :].isnan().all()
+    assert_close(output[..., :-1, :], clean[..., :-1, :])
+
+
+@pytest.mark.parametrize(
+    ("query_len", "key_len"), [(0, KEY_LEN), (1, 1), (1, KEY_LEN), (QUERY_LEN, 1)]
+)
+def test_short_sequences(inputs, query_len, key_len):
+    """No query, one query or one key, with each mask that can be built for them."""
+    query, key, value = inputs[0][..., :query_len, :], *(x[..., :key_len, :] for x in inputs[1:])
+    for is_causal in (False, True):
+        mask = causal_mask(query_len, key_len) if is_causal else None
+        ours = scaled_dot_product_attention(query, key, value, is_causal=is_causal)
+        assert_close(ours, F.scaled_dot_product_attention(query, key, value, attn_mask=mask))
+
+
+def test_inputs_need_not_be_contiguous_and_the_axes_in_front_broadcast(inputs):
+    """Transposed, expanded and missing axes give what copies of them give."""
+    query = inputs[0].transpose(0, 1).contiguous().transpose(0, 1)
+    key, value = inputs[1][:1].expand(BATCH, -1, -1, -1), inputs[2][0, :1]
+    copies = query.contiguous(), key.contiguous(), value.repeat(BATCH, HEADS, 1, 1)
+    assert_close(
+        scaled_dot_product_attention(query, key, value),
+        F.scaled_dot_product_attention(*copies),
+    )

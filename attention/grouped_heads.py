@@ -1,0 +1,43 @@
+"""Grouped-query attention: several query heads look things up in the same keys and values.
+
+One key and value head for all queries is multi-query attention, one for each is the usual kind.
+What it saves is memory: a model that writes text keeps the keys and values of all it has read.
+"""
+
+from torch import Tensor
+
+from attention.shapes import check_tensor
+
+
+def share_heads(name: str, heads: Tensor, query: Tensor) -> Tensor:
+    """Repeat each key (or value) head for the query heads that share it.
+
+    Query heads 0 … g − 1 get head 0, the next g get head 1, and so on; g = n_heads / n_kv_heads.
+
+    Args:
+        name: "key" or "value", for the error.
+        heads: (..., n_kv_heads, key_len, d).
+        query: (..., n_heads, query_len, d).
+
+    Returns:
+        (..., n_heads, key_len, d).
+
+    Raises:
+        ValueError: there is no head axis, or n_heads is not a multiple of n_kv_heads.
+
+    Source: Ainslie et al. (2023), section 2.2.
+    """
+    check_tensor("query", query, axes=3)
+    check_tensor(name, heads, axes=3)
+    n_heads, n_kv_heads = query.shape[-3], heads.shape[-3]
+    check_groups(n_heads, n_kv_heads)
+    return heads.repeat_interleave(n_heads // n_kv_heads, dim=-3)
+
+
+def check_groups(n_heads: int, n_kv_heads: int) -> None:
+    """Raise unless the query heads fall into equal groups, one for each key and value head."""
+    if n_kv_heads < 1 or n_heads % n_kv_heads != 0:
+        raise ValueError(
+            "n_heads must be a multiple of n_kv_heads, "
+            f"got n_heads {n_heads} and n_kv_heads {n_kv_heads}"
+        )

@@ -1,0 +1,83 @@
+"""With a cache, attention over the newest tokens alone gives what attention over all gives."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.testing import assert_close
+
+from attention import KVCache, MultiHeadAttention
+
+BATCH, HEADS, KV_HEADS, LENGTH, HEAD_DIM = 2, 6, 3, 7, 4
+D_MODEL = HEADS * HEAD_DIM
+
+
+def empty(**options):
+    return KVCache(BATCH, KV_HEADS, LENGTH, HEAD_DIM, **options)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.integers(1, 4), min_size=1).filter(lambda sizes: sum(sizes) <= LENGTH))
+def test_any_chunking_gives_what_no_cache_gives(sizes):
+    """One token at a time, all at once, or anything between."""
+    torch.manual_seed(0)
+    module = MultiHeadAttention(D_MODEL, HEADS, KV_HEADS)
+    x = torch.randn(BATCH, sum(sizes), D_MODEL)
+    cache = empty()
+    with torch.no_grad():
+        parts = [module(part, is_causal=True, cache=cache) for part in x.split(sizes, dim=1)]
+        assert_close(torch.cat(parts, dim=1), module(x, is_causal=True))
+    assert cache.length == sum(sizes)
+
+
+def test_the_weights_over_the_cache_are_the_last_rows_of_all_weights():
+    """Also where the weights are asked for."""
+    module = MultiHeadAttention(D_MODEL, HEADS, KV_HEADS)
+    x, cache = torch.randn(BATCH, LENGTH, D_MODEL), empty()
+    module(x[:, :5], is_causal=True, cache=cache)
+    _, newest = module(x[:, 5:], is_causal=True, cache=cache, return_weights=True)
+    _, everything = module(x, is_causal=True, return_weights=True)
+    assert_close(newest, everything[:, :, 5:])
+
+
+def test_what_is_kept_carries_no_gradient():
+    """A cache is for writing; nothing is trained through it."""
+    cache = empty()
+    new = torch.randn(BATCH, KV_HEADS, 2, HEAD_DIM, requires_grad=True)
+    keys, values = cache.append(new, new)
+    assert not keys.requires_grad and not values.requires_grad
+    assert keys.equal(new) and values.equal(new)
+
+
+def test_the_memory_of_a_token_is_counted():
+    """A key and a value for each sequence and head, of two bytes a number in bfloat16."""
+    cache = empty(dtype=torch.bfloat16)
+    everything = cache.keys.nbytes + cache.values.nbytes
+    assert cache.bytes_per_token * LENGTH == everything
+
+
+def test_what_does_not_fit_is_refused_and_nothing_is_lost():
+    """Another batch, number of heads, width, dtype, device, or one token too many."""
+    cache = empty()
+    new = torch.randn(BATCH, KV_HEADS, 5, HEAD_DIM)
+    keys, _ = cache.append(new, new)
+    before = keys.clone()
+    rule = r"must have shape \(batch, n_kv_heads, new, head_dim\) = \(2, 3, 5, 4\) .*got \("
+    with pytest.raises(ValueError, match="key " + rule + "1, 3, 5, 4"):
+        cache.append(new[:1], new)
+    with pytest.raises(ValueError, match="value " + rule + "2, 3, 4, 4"):
+        cache.append(new, new[:, :, 1:])
+    with pytest.raises(ValueError, match=r"torch\.float32 on cpu, got torch\.float16 on cpu"):
+        cache.append(new.half(), new)
+    with pytest.raises(ValueError, match=r"value must have the cache's .*on cpu, got .* on meta"):
+        cache.append(new, new.to("meta"))
+    with pytest.raises(ValueError, match="at most max_len = 7 tokens, got 5 new ones after 5"):
+        cache.append(new, new)
+    assert cache.length == 5 and cache.keys[:, :, :5].equal(before)
+
+
+def test_a_cache_keeps_a_sequence_not_a_memory():
+    """Cross-attention has nothing to go on from."""
+    module, x = MultiHeadAttention(D_MODEL, HEADS, KV_HEADS), torch.randn(BATCH, 2, D_MODEL)
+    with pytest.raises(ValueError, match="hand over memory or cache"):
+        module(x, x, cache=empty())
