@@ -7,6 +7,7 @@ and True means "may attend"; a query with nothing to attend to gets zeros.
 Nothing here prints, and only `attention.models.pretrained` reads files.
 """
 
+from attention.alibi import alibi_bias, alibi_slopes
 from attention.fast import fast_attention
 from attention.grouped_heads import share_heads
 from attention.heads import merge_heads, split_heads
@@ -17,6 +18,8 @@ from attention.masks import causal_mask, padding_mask
 from attention.models.bert import BertEncoder, attention_maps
 from attention.multi_head import MultiHeadAttention
 from attention.paths import path_length
+from attention.relative_bias import RelativeBias, causal_buckets, relative_buckets
+from attention.rotary import rotate, rotate_halves
 from attention.scaled_dot_product import attention_weights, scaled_dot_product_attention
 from attention.scoring import (
     additive_scores,
@@ -26,17 +29,22 @@ from attention.scoring import (
     soft_cap,
 )
 from attention.self_attention import SelfAttention
+from attention.sinusoidal import sinusoidal
 from attention.soft_lookup import masked_softmax, soft_lookup, softmax
 
 __all__ = [
     "BertEncoder",
     "KVCache",
     "MultiHeadAttention",
+    "RelativeBias",
     "SelfAttention",
     "additive_scores",
+    "alibi_bias",
+    "alibi_slopes",
     "attention_maps",
     "attention_weights",
     "bilinear_scores",
+    "causal_buckets",
     "causal_mask",
     "compare_influence",
     "dot_scores",
@@ -48,9 +56,13 @@ __all__ = [
     "merge_heads",
     "padding_mask",
     "path_length",
+    "relative_buckets",
+    "rotate",
+    "rotate_halves",
     "scaled_dot_product_attention",
     "scaled_dot_scores",
     "share_heads",
+    "sinusoidal",
     "soft_cap",
     "soft_lookup",
     "softmax",

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from attention.relative_bias import query_key_distance
+from attention.distance import query_key_distance
 
 
 def alibi_slopes(n_heads: int) -> Tensor:

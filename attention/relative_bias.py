@@ -5,6 +5,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from attention.distance import query_key_distance
+
 
 def causal_buckets(distance: Tensor, n_buckets: int = 32, max_distance: int = 128) -> Tensor:
     """Number the distances: each short one by itself, longer ones in ever wider groups.
@@ -105,24 +107,3 @@ class RelativeBias(nn.Module):
         distance = query_key_distance(query_len, key_len, device=self.bias.weight.device)
         bucket = self.to_bucket(distance, self.n_buckets, self.max_distance)
         return self.bias(bucket).permute(2, 0, 1)  # (n_heads, query_len, key_len)
-
-
-def query_key_distance(
-    query_len: int, key_len: int, *, device: torch.device | None = None
-) -> Tensor:
-    """Count how far each key stands before each query; the last two stand side by side.
-
-        distance[i, j] = i + (key_len − query_len) − j
-
-    Returns:
-        (query_len, key_len) whole numbers, negative for keys after the query.
-
-    Raises:
-        ValueError: a length is negative.
-    """
-    if query_len < 0 or key_len < 0:
-        raise ValueError(
-            f"lengths must not be negative, got query_len {query_len} and key_len {key_len}"
-        )
-    query = torch.arange(key_len - query_len, key_len, device=device)  # (query_len,)
-    return query[:, None] - torch.arange(key_len, device=device)  # (query_len, key_len)

@@ -4,10 +4,31 @@ import torch
 from torch import Tensor
 
 from attention.shapes import check_tensor
-from attention.sinusoidal import BASE, angles, check_pairs
 
 
-def rotate(x: Tensor, positions: Tensor, *, base: float = BASE) -> Tensor:
+def angles(
+    positions: Tensor, d: int, base: float = 10_000.0, dtype: torch.dtype = torch.float32
+) -> Tensor:
+    """Give each position an angle for each pair of numbers; the first pair turns fastest.
+
+        angle[p, i] = p · base^(−2i/d)
+
+    These are the angles whose sines and cosines `sinusoidal` adds to the tokens.
+
+    Args:
+        positions: (length,) whole or real numbers.
+        d: how many numbers make up a vector, an even number; each two share an angle.
+        base: the larger, the slower the last pairs turn.
+        dtype: what to compute in. Not half precision: bfloat16 takes 256 and 257 for one number.
+
+    Returns:
+        (length, d/2) radians.
+    """
+    twice_i = torch.arange(0, d, 2, dtype=dtype, device=positions.device)  # (d/2,)
+    return positions.to(dtype)[:, None] * base ** (-twice_i / d)  # (length, d/2)
+
+
+def rotate(x: Tensor, positions: Tensor, *, base: float = 10_000.0) -> Tensor:
     """Turn each pair of neighbouring numbers by an angle that is proportional to the position.
 
         x₂ᵢ   ↦ x₂ᵢ cos a − x₂ᵢ₊₁ sin a
@@ -31,14 +52,16 @@ def rotate(x: Tensor, positions: Tensor, *, base: float = BASE) -> Tensor:
 
     Source: Su et al. (2021), section 3.2.2.
     """
-    cos, sin = _turns(x, positions, base)
-    wide = x.to(cos.dtype)
+    _check(x, positions)
+    wide = x.to(torch.promote_types(x.dtype, torch.float32))
+    angle = angles(positions, x.shape[-1], base, wide.dtype)  # (length, d/2)
+    cos, sin = angle.cos(), angle.sin()
     first, second = wide[..., 0::2], wide[..., 1::2]  # each (..., length, d/2)
     turned = torch.stack([first * cos - second * sin, first * sin + second * cos], dim=-1)
     return turned.flatten(start_dim=-2).to(x.dtype)  # (..., length, d)
 
 
-def rotate_halves(x: Tensor, positions: Tensor, *, base: float = BASE) -> Tensor:
+def rotate_halves(x: Tensor, positions: Tensor, *, base: float = 10_000.0) -> Tensor:
     """Turn as `rotate` does, in the layout of GPT-NeoX, Llama and Hugging Face.
 
         xᵢ      ↦ xᵢ cos a − xᵢ₊d/₂ sin a
@@ -60,22 +83,30 @@ def rotate_halves(x: Tensor, positions: Tensor, *, base: float = BASE) -> Tensor
         ValueError: d is odd, or there is not one position for each token.
         TypeError: x is not floating point, or the positions are not real numbers.
 
-    Source: Black et al. (2022), GPT-NeoX-20B, section 2.1.1.
+    Source: the code of GPT-NeoX (Black et al., 2022) and of Hugging Face's Llama.
     """
-    cos, sin = _turns(x, positions, base)
-    first, second = x.to(cos.dtype).chunk(2, dim=-1)  # each (..., length, d/2)
+    _check(x, positions)
+    wide = x.to(torch.promote_types(x.dtype, torch.float32))
+    angle = angles(positions, x.shape[-1], base, wide.dtype)  # (length, d/2)
+    cos, sin = angle.cos(), angle.sin()
+    first, second = wide.chunk(2, dim=-1)  # each (..., length, d/2)
     turned = torch.cat([first * cos - second * sin, first * sin + second * cos], dim=-1)
     return turned.to(x.dtype)  # (..., length, d)
 
 
-def _turns(x: Tensor, positions: Tensor, base: float) -> tuple[Tensor, Tensor]:
-    """Cosine and sine of each token's angles, both (length, d/2), in float32 or wider."""
+def _check(x: Tensor, positions: Tensor) -> None:
+    """Raise unless x comes in pairs and each of its tokens has a position."""
     check_tensor("x", x)
-    check_pairs("the last axis of x", x.shape[-1])
-    angle = angles(positions, x.shape[-1], base, torch.promote_types(x.dtype, torch.float32))
-    if len(angle) != x.shape[-2]:
+    if x.shape[-1] % 2:
         raise ValueError(
-            "x needs a position for each token (its axis −2), "
-            f"got x {tuple(x.shape)} and positions {tuple(positions.shape)}"
+            f"the last axis of x must be even, to be turned in pairs, got shape {tuple(x.shape)}"
         )
-    return angle.cos(), angle.sin()
+    if not isinstance(positions, Tensor):
+        raise TypeError(f"positions must be a torch.Tensor, got {type(positions).__name__}")
+    if positions.dtype == torch.bool or positions.is_complex():
+        raise TypeError(f"positions must be whole or real numbers, got {positions.dtype}")
+    if tuple(positions.shape) != x.shape[-2:-1]:
+        raise ValueError(
+            "positions must have shape (length,), one for each token (axis −2 of x), "
+            f"got positions {tuple(positions.shape)} and x {tuple(x.shape)}"
+        )

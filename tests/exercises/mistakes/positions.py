@@ -1,0 +1,365 @@
+"""Known answers to the exercises of positions: what people really write, right and wrong."""
+
+import math
+
+import torch
+
+from grading.known import mistake, right_answer
+
+# --- sinusoidal
+
+
+def _even(width):
+    if width % 2:
+        raise ValueError(f"an even number of columns is needed, got {width}")
+    return torch.arange(0, width, 2)
+
+
+def _interleave(angle):
+    return torch.stack([angle.sin(), angle.cos()], dim=-1).flatten(-2)
+
+
+@mistake("sinusoidal", caught_by="test_table_alternates_sine_and_cosine")
+def in_blocks(length, d_model):
+    """Puts all sines before all cosines."""
+    angle = torch.arange(length)[:, None] / 10_000 ** (_even(d_model) / d_model)
+    return torch.cat([angle.sin(), angle.cos()], dim=-1)
+
+
+@mistake("sinusoidal", caught_by="test_table_alternates_sine_and_cosine")
+def cosine_first(length, d_model):
+    """Exchanges sine and cosine."""
+    angle = torch.arange(length)[:, None] / 10_000 ** (_even(d_model) / d_model)
+    return torch.stack([angle.cos(), angle.sin()], dim=-1).flatten(-2)
+
+
+@mistake("sinusoidal", caught_by="test_table_has_as_many_sines_as_cosines")
+def sines_only(length, d_model):
+    """A sine for every column, and no cosine."""
+    _even(d_model)
+    return (torch.arange(length)[:, None] / 10_000 ** (torch.arange(d_model) / d_model)).sin()
+
+
+@mistake("sinusoidal", caught_by="test_table_counts_from_zero")
+def from_one(length, d_model):
+    """Gives the first token position 1."""
+    return _interleave(torch.arange(1, length + 1)[:, None] / 10_000 ** (_even(d_model) / d_model))
+
+
+@mistake("sinusoidal", caught_by="test_table_gives_each_pair_one_angle")
+def exponent_of_the_column(length, d_model):
+    """Counts columns in the exponent, so that a cosine has another angle than its sine."""
+    _even(d_model)
+    column = torch.arange(d_model)
+    angle = torch.arange(length)[:, None] / 10_000 ** (column / d_model)
+    return torch.where(column % 2 == 0, angle.sin(), angle.cos())
+
+
+@mistake("sinusoidal", caught_by="test_table_has_the_papers_frequencies")
+def exponent_without_the_two(length, d_model):
+    """Writes i for 2i: the waves end at 100 instead of 10,000."""
+    pair = _even(d_model) // 2
+    return _interleave(torch.arange(length)[:, None] / 10_000 ** (pair / d_model))
+
+
+@mistake("sinusoidal", caught_by="test_table_has_the_papers_frequencies")
+def exponent_twice_too_large(length, d_model):
+    """Doubles the even columns once more."""
+    return _interleave(torch.arange(length)[:, None] / 10_000 ** (2 * _even(d_model) / d_model))
+
+
+@mistake("sinusoidal", caught_by="test_table_has_the_papers_frequencies")
+def evenly_up_to_the_base(length, d_model):
+    """Spaces the exponents from 0 to exactly 1."""
+    exponent = torch.linspace(0, 1, len(_even(d_model)))
+    return _interleave(torch.arange(length)[:, None] / 10_000**exponent)
+
+
+@mistake("sinusoidal", caught_by="test_table_slows_down_from_pair_to_pair")
+def multiplied_by_the_power(length, d_model):
+    """Multiplies by the power of 10000 instead of dividing."""
+    return _interleave(torch.arange(length)[:, None] * 10_000 ** (_even(d_model) / d_model))
+
+
+@mistake("sinusoidal", caught_by="test_table_slows_down_from_pair_to_pair")
+def whole_number_division(length, d_model):
+    """Divides with //, which leaves nothing of the slow angles."""
+    return _interleave(torch.arange(length)[:, None] // 10_000 ** (_even(d_model) / d_model))
+
+
+@mistake("sinusoidal", caught_by="test_table_is_finite")
+def base_inside_the_product(length, d_model):
+    """Takes the exponent for a factor of the base."""
+    return _interleave(torch.arange(length)[:, None] / (10_000 * _even(d_model) / d_model))
+
+
+@mistake("sinusoidal", caught_by="test_table_starts_with_one_radian_a_position")
+def share_of_the_length(length, d_model):
+    """Divides the positions by the length, so that a position means another place in each text."""
+    position = torch.arange(length)[:, None] / length
+    return _interleave(position / 10_000 ** (_even(d_model) / d_model))
+
+
+@mistake("sinusoidal", caught_by="test_table_knows_far_positions")
+def angles_in_half_precision(length, d_model):
+    """Counts positions in float16."""
+    position = torch.arange(length).half()[:, None]
+    return _interleave((position / 10_000 ** (_even(d_model) / d_model).half()).float())
+
+
+@mistake("sinusoidal", caught_by="test_table_has_a_row_for_each_position")
+def with_a_batch_axis(length, d_model):
+    """Adds a batch axis of one, as a module would register it."""
+    return _interleave(torch.arange(length)[:, None] / 10_000 ** (_even(d_model) / d_model))[None]
+
+
+@mistake("sinusoidal", caught_by="test_table_has_a_row_for_each_position")
+def a_column_for_each_position(length, d_model):
+    """Transposed."""
+    return _interleave(torch.arange(length)[:, None] / 10_000 ** (_even(d_model) / d_model)).T
+
+
+@mistake("sinusoidal", caught_by="test_table_refuses_an_odd_width")
+def last_column_cut_off(length, d_model):
+    """Makes one column more and cuts it off."""
+    exponent = torch.arange(0, d_model, 2) / d_model
+    return _interleave(torch.arange(length)[:, None] / 10_000**exponent)[:, :d_model]
+
+
+@right_answer("sinusoidal")
+def by_filling_a_table(length, d_model):
+    """As The Annotated Transformer does, by the exponential of a logarithm."""
+    table = torch.zeros(length, d_model)
+    position = torch.arange(length).unsqueeze(1)
+    frequency = torch.exp(_even(d_model) * -(math.log(10_000.0) / d_model))
+    table[:, 0::2] = torch.sin(position * frequency)
+    table[:, 1::2] = torch.cos(position * frequency)
+    return table
+
+
+@right_answer("sinusoidal")
+def entry_by_entry(length, d_model):
+    if d_model % 2 == 1:
+        raise ValueError("d_model must be even")
+    table = torch.empty(length, d_model)
+    frequency = [10_000 ** -(2 * i / d_model) for i in range(d_model // 2)]
+    for i, f in enumerate(frequency):
+        table[:, 2 * i] = torch.tensor([math.sin(p * f) for p in range(length)])
+        table[:, 2 * i + 1] = torch.tensor([math.cos(p * f) for p in range(length)])
+    return table
+
+
+@right_answer("sinusoidal")
+def by_a_shifted_sine(length, d_model):
+    """A cosine is a sine a quarter of a turn ahead."""
+    _even(d_model)
+    column = torch.arange(d_model)
+    angle = torch.outer(torch.arange(length).double(), 10_000.0 ** -(column // 2 * 2 / d_model))
+    return torch.sin(angle + math.pi / 2 * (column % 2))
+
+
+@right_answer("sinusoidal")
+def by_complex_numbers(length, d_model):
+    exponent = _even(d_model) / d_model
+    angle = torch.arange(length, dtype=torch.float64)[:, None] / 10_000**exponent
+    turn = torch.polar(torch.ones_like(angle), math.pi / 2 - angle)  # cosine and sine exchanged
+    return torch.view_as_real(turn).flatten(1).float()
+
+
+# --- rotate
+
+
+def _cos_sin(x, positions, dtype=torch.float32):
+    width = x.shape[-1]
+    angle = positions.to(dtype)[:, None] * 10_000.0 ** (-_even(width).to(dtype) / width)
+    return angle.cos(), angle.sin()  # each (length, d/2)
+
+
+def _neighbours(x, cos, sin):
+    first, second = x[..., 0::2], x[..., 1::2]
+    return torch.stack([first * cos - second * sin, first * sin + second * cos], dim=-1).flatten(-2)
+
+
+@mistake("rotate", caught_by="test_rotate_pairs_neighbours")
+def in_halves(x, positions):
+    """Pairs number i with number i + d/2, as Llama does."""
+    cos, sin = _cos_sin(x, positions)
+    first, second = x.chunk(2, dim=-1)
+    return torch.cat([first * cos - second * sin, first * sin + second * cos], dim=-1).to(x.dtype)
+
+
+@mistake("rotate", caught_by="test_rotate_leaves_position_zero_alone")
+def neighbours_written_as_halves(x, positions):
+    """Reads neighbours and writes halves."""
+    cos, sin = _cos_sin(x, positions)
+    first, second = x[..., 0::2], x[..., 1::2]
+    return torch.cat([first * cos - second * sin, first * sin + second * cos], dim=-1).to(x.dtype)
+
+
+@mistake("rotate", caught_by="test_rotate_turns_counterclockwise")
+def clockwise(x, positions):
+    """Has the minus in the other row: the inverse rotation."""
+    cos, sin = _cos_sin(x, positions)
+    return _neighbours(x, cos, -sin).to(x.dtype)
+
+
+@mistake("rotate", caught_by="test_rotate_changes_no_length")
+def without_the_minus(x, positions):
+    """Adds all four terms."""
+    cos, sin = _cos_sin(x, positions)
+    first, second = x[..., 0::2], x[..., 1::2]
+    turned = torch.stack([first * cos + second * sin, first * sin + second * cos], dim=-1)
+    return turned.flatten(-2).to(x.dtype)
+
+
+@mistake("rotate", caught_by="test_rotate_changes_no_length")
+def only_the_first_of_each_pair(x, positions):
+    """Computes the first number of each pair and keeps the second."""
+    cos, sin = _cos_sin(x, positions)
+    first, second = x[..., 0::2], x[..., 1::2]
+    return torch.stack([first * cos - second * sin, second], dim=-1).flatten(-2).to(x.dtype)
+
+
+@mistake("rotate", caught_by="test_rotate_changes_no_length")
+def second_from_the_new_first(x, positions):
+    """Computes the second number from the first one, already turned."""
+    cos, sin = _cos_sin(x, positions)
+    first, second = x[..., 0::2], x[..., 1::2]
+    first = first * cos - second * sin
+    second = first * sin + second * cos
+    return torch.stack([first, second], dim=-1).flatten(-2).to(x.dtype)
+
+
+@mistake("rotate", caught_by="test_rotate_gives_each_pair_its_frequency")
+def angle_by_index(x, positions):
+    """Turns pair i by position times i + 1."""
+    angle = positions[:, None] * (1.0 + _even(x.shape[-1]) / 2)
+    return _neighbours(x, angle.cos(), angle.sin()).to(x.dtype)
+
+
+@mistake("rotate", caught_by="test_rotate_gives_each_pair_its_frequency")
+def one_angle_for_all(x, positions):
+    """Turns every pair by the position in radians."""
+    _even(x.shape[-1])
+    angle = positions.float()[:, None]
+    return _neighbours(x, angle.cos(), angle.sin()).to(x.dtype)
+
+
+@mistake("rotate", caught_by="test_rotate_gives_each_pair_its_frequency")
+def exponent_without_the_two_of_pairs(x, positions):
+    """Writes i for 2i in the exponent."""
+    width = x.shape[-1]
+    angle = positions[:, None] * 10_000.0 ** (-_even(width) / 2 / width)
+    return _neighbours(x, angle.cos(), angle.sin()).to(x.dtype)
+
+
+@mistake("rotate", caught_by="test_rotate_uses_the_positions")
+def counts_the_tokens_itself(x, positions):
+    """Ignores the positions and turns token t by t."""
+    cos, sin = _cos_sin(x, torch.arange(x.shape[-2]))
+    return _neighbours(x, cos, sin).to(x.dtype)
+
+
+@mistake("rotate", caught_by="test_rotate_leaves_position_zero_alone")
+def one_position_too_far(x, positions):
+    """Counts from one."""
+    cos, sin = _cos_sin(x, positions + 1)
+    return _neighbours(x, cos, sin).to(x.dtype)
+
+
+@mistake("rotate", caught_by="test_rotate_leaves_position_zero_alone")
+def added_to_what_was(x, positions):
+    """Adds the rotated vector to x, as one adds a sinusoidal position."""
+    cos, sin = _cos_sin(x, positions)
+    return (x + _neighbours(x, cos, sin)).to(x.dtype)
+
+
+@mistake("rotate", caught_by="test_rotate_keeps_the_shape")
+def positions_along_the_first_axis(x, positions):
+    """Takes the first axis for the tokens, as in a library that puts length before batch."""
+    cos, sin = (c.view(-1, *[1] * (x.dim() - 2), c.shape[-1]) for c in _cos_sin(x, positions))
+    return _neighbours(x, cos, sin).to(x.dtype)
+
+
+@mistake("rotate", caught_by="test_rotate_leaves_its_input_alone")
+def in_place(x, positions):
+    """Writes the result into x."""
+    cos, sin = _cos_sin(x, positions)
+    first, second = x[..., 0::2].clone(), x[..., 1::2].clone()
+    x[..., 0::2] = first * cos - second * sin
+    x[..., 1::2] = first * sin + second * cos
+    return x
+
+
+@mistake("rotate", caught_by="test_rotate_makes_scores_depend_on_the_distance")
+def positions_cut_to_whole_numbers(x, positions):
+    """Looks the angles up in a table, for which positions must be whole."""
+    table = torch.arange(-10, 2000)
+    cos, sin = (c[positions.long() + 10] for c in _cos_sin(x, table))
+    return _neighbours(x, cos, sin).to(x.dtype)
+
+
+@mistake("rotate", caught_by="test_rotate_keeps_the_dtype")
+def float32_comes_out(x, positions):
+    """Multiplies by float32 cosines and forgets to come back."""
+    cos, sin = _cos_sin(x, positions)
+    return _neighbours(x.float(), cos, sin)
+
+
+@mistake("rotate", caught_by="test_rotate_knows_far_positions_in_half_precision")
+def angles_in_the_dtype_of_x(x, positions):
+    """Computes positions and angles in x's own dtype."""
+    cos, sin = _cos_sin(x, positions, x.dtype)
+    return _neighbours(x, cos, sin)
+
+
+@mistake("rotate", caught_by="test_rotate_refuses_an_odd_width")
+def last_number_left_out(x, positions):
+    """Turns the pairs and passes a last odd number on as it is."""
+    even = x.shape[-1] // 2 * 2
+    cos, sin = _cos_sin(x[..., :even], positions)
+    return torch.cat([_neighbours(x[..., :even], cos, sin).to(x.dtype), x[..., even:]], dim=-1)
+
+
+@right_answer("rotate")
+def by_complex_multiplication(x, positions):
+    _even(x.shape[-1])
+    cos, sin = _cos_sin(x, positions)
+    pairs = torch.view_as_complex(x.float().unflatten(-1, (-1, 2)).contiguous())
+    return torch.view_as_real(pairs * torch.complex(cos, sin)).flatten(-2).to(x.dtype)
+
+
+@right_answer("rotate")
+def by_turning_every_second(x, positions):
+    """x · cos + (−second, first) · sin, with each angle written out twice."""
+    cos, sin = (c.repeat_interleave(2, dim=-1) for c in _cos_sin(x, positions))
+    quarter = torch.stack([-x[..., 1::2], x[..., 0::2]], dim=-1).flatten(-2)
+    return (x * cos + quarter * sin).type_as(x)
+
+
+@right_answer("rotate")
+def by_matrices(x, positions):
+    """A 2 × 2 rotation matrix for each position and pair."""
+    cos, sin = _cos_sin(x, positions)
+    matrix = torch.stack([torch.stack([cos, -sin], -1), torch.stack([sin, cos], -1)], -2)
+    pairs = x.to(matrix.dtype).unflatten(-1, (-1, 2))
+    return torch.einsum("lpij,...lpj->...lpi", matrix, pairs).flatten(-2).to(x.dtype)
+
+
+@right_answer("rotate")
+def pair_by_pair(x, positions):
+    if x.shape[-1] % 2:
+        raise ValueError("the last axis must be even")
+    turned = torch.empty_like(x)
+    for i in range(0, x.shape[-1], 2):
+        angle = positions.double() * 10_000 ** (-i / x.shape[-1])
+        turned[..., i] = x[..., i] * angle.cos() - x[..., i + 1] * angle.sin()
+        turned[..., i + 1] = x[..., i] * angle.sin() + x[..., i + 1] * angle.cos()
+    return turned
+
+
+@right_answer("rotate")
+def as_hugging_face_does(x, positions):
+    """Cosines in float32, rounded to x's dtype before they are multiplied."""
+    cos, sin = _cos_sin(x, positions)
+    return _neighbours(x, cos.to(x.dtype), sin.to(x.dtype))

@@ -1,0 +1,325 @@
+"""The checks that grade the exercises of the chapter positions.
+
+Sizes all differ, so that no axis passes for another: batch 2, 3 heads, length 5, 6 numbers.
+"""
+
+import math
+
+import pytest
+import torch
+
+from grading.checks import (
+    Failure,
+    assert_shape,
+    assert_unchanged,
+    assert_values,
+    exercise,
+    points,
+    side_by_side,
+)
+
+sinusoidal = exercise("sinusoidal")
+rotate = exercise("rotate")
+
+BATCH, HEADS, LENGTH, WIDTH = 2, 3, 5, 6
+FREQUENCIES = 10_000.0 ** (-torch.arange(0, WIDTH, 2, dtype=torch.float64) / WIDTH)
+
+
+# --- sinusoidal
+
+
+@points(1, hint="A row for each position, a column for each number of its vector, and no other "
+        "axis: the same table serves every sentence of a batch.")  # fmt: skip
+def test_table_has_a_row_for_each_position(sinusoidal):
+    """The result is (length, d_model)."""
+    assert_shape(sinusoidal(LENGTH, WIDTH), (LENGTH, WIDTH), "the table")
+
+
+@points(1, hint="Something was divided by zero. In the first pair 2i is 0, and 10000 to the power "
+        "of 0 is 1: is the fraction in your exponent, or a factor beside it?")  # fmt: skip
+def test_table_is_finite(sinusoidal):
+    """Every entry is a number."""
+    wrong = ~sinusoidal(LENGTH, WIDTH).isfinite()
+    assert not wrong.any(), f"{int(wrong.sum())} of {wrong.numel()} entries are NaN or infinite."
+
+
+@points(1, hint="The first position is 0. Its angles are all 0, and what are sine and cosine of "
+        "0?")  # fmt: skip
+def test_table_counts_from_zero(sinusoidal):
+    """The row of position 0 holds only zeros and ones."""
+    row = _table(sinusoidal)[0]
+    other = row[(row.abs() > 1e-6) & ((row - 1).abs() > 1e-6)]
+    assert not len(other), f"The row of position 0 holds {other[0]:.4g}."
+
+
+@points(2, hint="One wave alone cannot tell a position from its mirror image. Each angle is there "
+        "twice: once as a sine, once as a cosine.")  # fmt: skip
+def test_table_has_as_many_sines_as_cosines(sinusoidal):
+    """At position 0, half of the numbers are sin 0 and half cos 0."""
+    ones = int((_table(sinusoidal)[0] > 0.5).sum())
+    assert ones == WIDTH // 2, (
+        f"At position 0, {ones} of {WIDTH} numbers are 1, which is cos 0; expected {WIDTH // 2}."
+    )
+
+
+@points(2, hint="Column 0 is a sine, column 1 the cosine of the same angle, column 2 the next "
+        "sine. `torch.cat` puts one block after the other; what puts them side by side?")  # fmt: skip
+def test_table_alternates_sine_and_cosine(sinusoidal):
+    """Even columns hold sines, odd columns cosines."""
+    row = _table(sinusoidal)[0]
+    expected = torch.tensor([0.0, 1.0]).repeat(WIDTH // 2)
+    if not torch.allclose(row, expected, atol=1e-6):
+        raise Failure(
+            f"Expected the row of position 0 to be {_list(expected)}, got {_list(row)}.",
+            side_by_side(_table(sinusoidal), _expected(LENGTH, WIDTH)),
+        )
+
+
+@points(2, hint="The columns 2i and 2i + 1 share one angle, with 2i in the exponent of both. Count "
+        "pairs, not columns.")  # fmt: skip
+def test_table_gives_each_pair_one_angle(sinusoidal):
+    """Sine² + cosine² of each pair is 1 at every position."""
+    squares = _table(sinusoidal).unflatten(-1, (-1, 2)).square().sum(-1)
+    assert_values(squares, torch.ones(LENGTH, WIDTH // 2), "sine² + cosine² of each pair")
+
+
+@points(2, hint="In the first pair 2i is 0, so the position is divided by 10000⁰ = 1: the angle is "
+        "the position itself, in radians.")  # fmt: skip
+def test_table_starts_with_one_radian_a_position(sinusoidal):
+    """The first pair is sin p, cos p."""
+    position = torch.arange(float(LENGTH))
+    expected = torch.stack([position.sin(), position.cos()], dim=-1)
+    assert_values(_table(sinusoidal)[:, :2], expected, "the first pair")
+
+
+@points(2, hint="Each pair is slower than the one before: the power of 10000 divides the position.")
+def test_table_slows_down_from_pair_to_pair(sinusoidal):
+    """From position 0 to 1, each pair turns less than the one before it."""
+    angle = _angles_of(_table(sinusoidal)[1])
+    assert (angle > 1e-6).all(), (
+        f"Between positions 0 and 1 the pairs turn by {_list(angle)}; all should turn a little."
+    )
+    assert (angle.diff() < 0).all(), (
+        f"Between positions 0 and 1 the pairs turn by {_list(angle)}, which does not fall."
+    )
+
+
+@points(3, hint="The exponent is 2i / d_model, for pair i = 0, 1, 2, …: the even column over the "
+        "whole width. From the first pair to the last it runs from 0 to almost 1.")  # fmt: skip
+def test_table_has_the_papers_frequencies(sinusoidal):
+    """Pair i turns by 10000^(−2i/d_model) radians a position."""
+    angle = _angles_of(_table(sinusoidal)[1])
+    assert_values(angle, FREQUENCIES.float(), "the turn of each pair", atol=1e-4)
+
+
+@points(2, hint="In half precision 2049 does not exist, and neither do most whole numbers above "
+        "it. Let positions and angles be float32.")  # fmt: skip
+def test_table_knows_far_positions(sinusoidal):
+    """Position 2999 has its own angles, not those of a neighbour."""
+    # float32 leaves an angle of 3000 radians uncertain by some 3e-4
+    assert_values(
+        sinusoidal(3000, WIDTH)[-1].float(), _expected(3000, WIDTH)[-1], "row 2999", atol=5e-3
+    )
+
+
+@points(2, hint="Compare one entry with a pocket calculator: position 4, column 2 of 10.")
+def test_table_values(sinusoidal):
+    """The table is the formula's, for another length and width."""
+    table = sinusoidal(7, 10)
+    assert_values(table.float(), _expected(7, 10), "the table", atol=1e-5)
+
+
+@points(1, hint="With an odd width the last sine would have no cosine. Say so in a ValueError, "
+        "rather than return a table that fits nothing.")  # fmt: skip
+def test_table_refuses_an_odd_width(sinusoidal):
+    """An odd d_model raises a ValueError."""
+    try:
+        table = sinusoidal(LENGTH, 7)
+    except ValueError:
+        return
+    except Exception as error:
+        pytest.fail(f"Expected a ValueError for d_model 7, got {type(error).__name__}: {error}")
+    pytest.fail(f"Expected a ValueError for d_model 7, got a table of shape {tuple(table.shape)}.")
+
+
+# --- rotate
+
+
+@points(1, hint="The axes are (..., length, d). Cosines of shape (length, d/2) broadcast over "
+        "whatever stands in front, be it nothing, a batch, or a batch and heads.")  # fmt: skip
+def test_rotate_keeps_the_shape(rotate):
+    """The result has the shape of x, with and without batch and heads."""
+    for shape in [(LENGTH, WIDTH), (BATCH, LENGTH, WIDTH), (BATCH, HEADS, LENGTH, WIDTH)]:
+        x = torch.randn(shape)
+        assert_shape(rotate(x, torch.arange(LENGTH)), shape, "the turned vectors")
+
+
+@points(1, hint="Writing into a slice of x, as in x[..., 0::2] = …, changes the caller's tensor. "
+        "Build a new one.")  # fmt: skip
+def test_rotate_leaves_its_input_alone(rotate):
+    """x is not written to."""
+    x = torch.randn(BATCH, LENGTH, WIDTH)
+    before = x.clone()
+    rotate(x, torch.arange(LENGTH))
+    assert_unchanged(before, x, "x")
+
+
+@points(2, hint="A model that keeps its earlier keys hands you one new token, and its position is "
+        "not 0. The positions are an argument: do not count the tokens yourself.")  # fmt: skip
+def test_rotate_uses_the_positions(rotate):
+    """Other positions give another result."""
+    x = torch.randn(LENGTH, WIDTH)
+    near, far = rotate(x, torch.arange(LENGTH)), rotate(x, 3 + torch.arange(LENGTH))
+    assert not torch.allclose(near, far, atol=1e-4), (
+        "The positions 0, 1, 2, … and 3, 4, 5, … gave the same result."
+    )
+
+
+@points(1, hint="At position 0 every angle is 0, every cosine 1 and every sine 0: the formula gives "
+        "x back. Is a position counted from 1, something added to x, or a number written where "
+        "another was read?")  # fmt: skip
+def test_rotate_leaves_position_zero_alone(rotate):
+    """At position 0 nothing turns."""
+    x = torch.randn(LENGTH, WIDTH)
+    assert_values(rotate(x, torch.zeros(LENGTH)), x, "the vectors at position 0", atol=1e-6)
+
+
+@points(2, hint="A rotation mixes both numbers of a pair into both: x cos − y sin, and x sin + "
+        "y cos. One minus, not none and not two.")  # fmt: skip
+def test_rotate_changes_no_length(rotate):
+    """Each turned vector is as long as before."""
+    x = torch.randn(BATCH, LENGTH, WIDTH)
+    turned = rotate(x, torch.arange(LENGTH))
+    assert_values(turned.norm(dim=-1), x.norm(dim=-1), "the length of each vector", atol=1e-4)
+
+
+@points(2, hint="Numbers 0 and 1 are a pair, then 2 and 3. Pairing number i with number i + d/2 is "
+        "the layout of Llama: as good, but another one.")  # fmt: skip
+def test_rotate_pairs_neighbours(rotate):
+    """A vector along axis 0 turns towards axis 1, and no other."""
+    turned = rotate(torch.eye(WIDTH), torch.ones(WIDTH))
+    pair = torch.arange(WIDTH) // 2
+    astray = (turned.abs() > 1e-6) & (pair[:, None] != pair)
+    if astray.any():
+        row, column = astray.nonzero()[0].tolist()
+        raise Failure(
+            f"A vector along axis {row} was turned towards axis {column}.",
+            {"yours turns": turned.abs(), "may turn": (pair[:, None] == pair).float()},
+        )
+
+
+@points(2, hint="Counterclockwise, as angles are counted in mathematics: (1, 0) at position 1 "
+        "becomes (cos 1, sin 1). Which of the four terms has the minus?")  # fmt: skip
+def test_rotate_turns_counterclockwise(rotate):
+    """(1, 0) turned by one radian is (cos 1, sin 1); a transposed matrix turns back."""
+    turned = rotate(torch.eye(2), torch.ones(2))
+    expected = torch.tensor([[math.cos(1), math.sin(1)], [-math.sin(1), math.cos(1)]])
+    if torch.allclose(turned, expected.mT, atol=1e-4):
+        raise Failure(
+            f"(1, 0) at position 1 became {_pair(turned[0])}: it was turned clockwise.",
+            side_by_side(turned, expected),
+        )
+
+
+@points(3, hint="Pair i turns by 10000^(−2i/d) radians a position: the first by 1, the later ones "
+        "less and less. Print your frequencies for d = 6: 1, 0.046, 0.002.")  # fmt: skip
+def test_rotate_gives_each_pair_its_frequency(rotate):
+    """At position 1, pair i has turned by 10000^(−2i/d)."""
+    along = torch.tensor([1.0, 0.0]).repeat(1, WIDTH // 2)  # each pair points along its first axis
+    angle = _clockless(rotate(along, torch.ones(1))[0])
+    assert_values(angle, FREQUENCIES.float(), "the turn of each pair", atol=1e-5)
+
+
+@points(3, hint="Position 2.5 lies half-way between 2 and 3: positions may be real numbers, and "
+        "the angle has to be proportional to them.")  # fmt: skip
+def test_rotate_makes_scores_depend_on_the_distance(rotate):
+    """Moving query and key by the same distance changes no score."""
+    query, key = torch.randn(2, LENGTH, WIDTH)
+    query_at, key_at = torch.arange(LENGTH) + 0.5, torch.arange(LENGTH)
+    before = rotate(query, query_at) @ rotate(key, key_at).mT
+    for shift in (4, -3, 0.5):
+        after = rotate(query, query_at + shift) @ rotate(key, key_at + shift).mT
+        assert_values(after, before, f"the scores of tokens moved by {shift}", atol=1e-4)
+
+
+@points(2, hint="Each token is turned by its own position, alike in every sentence and head.")
+def test_rotate_values(rotate):
+    """The result is that of a complex multiplication."""
+    x, positions = torch.randn(BATCH, HEADS, LENGTH, WIDTH), torch.tensor([3, 0, 70, 8, 21])
+    assert_values(rotate(x, positions), _turned(x, positions), "the turned vectors", atol=1e-4)
+
+
+@points(1, hint="A model in bfloat16 expects bfloat16 back. Compute in float32 where you must, and "
+        "turn the result into x's dtype.")  # fmt: skip
+def test_rotate_keeps_the_dtype(rotate):
+    """float64 and bfloat16 stay what they are."""
+    for dtype in (torch.float64, torch.bfloat16):
+        turned = rotate(torch.ones(LENGTH, WIDTH, dtype=dtype), torch.arange(LENGTH))
+        assert turned.dtype == dtype, f"x is {dtype}, and the result {turned.dtype}."
+
+
+@points(2, hint="bfloat16 has eight binary digits: 257 becomes 256, and a whole radian is lost. "
+        "Compute the angles in float32, whatever x is.")  # fmt: skip
+def test_rotate_knows_far_positions_in_half_precision(rotate):
+    """In bfloat16, position 257 is not taken for 256."""
+    x, positions = torch.ones(4, WIDTH), torch.tensor([255, 256, 257, 1001])
+    expected = _turned(x, positions)
+    # two roundings to eight binary digits, of cosines and of their products
+    assert_values(
+        rotate(x.bfloat16(), positions).float(), expected, "vectors in bfloat16", atol=0.05
+    )
+
+
+@points(1, hint="With an odd width the last number has no partner. Say so in a ValueError.")
+def test_rotate_refuses_an_odd_width(rotate):
+    """An odd last axis raises a ValueError."""
+    try:
+        turned = rotate(torch.randn(LENGTH, 7), torch.arange(LENGTH))
+    except ValueError:
+        return
+    except Exception as error:
+        pytest.fail(f"Expected a ValueError for 7 numbers, got {type(error).__name__}: {error}")
+    pytest.fail(f"Expected a ValueError for 7 numbers, got a result {tuple(turned.shape)}.")
+
+
+# --- what the checks share
+
+
+def _table(sinusoidal):
+    return sinusoidal(LENGTH, WIDTH).float()
+
+
+def _angle(length, width):
+    frequency = 10_000.0 ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)
+    return torch.arange(length, dtype=torch.float64)[:, None] * frequency
+
+
+def _expected(length, width):
+    angle = _angle(length, width)
+    return torch.stack([angle.sin(), angle.cos()], dim=-1).flatten(-2).float()
+
+
+def _turned(x, positions):
+    turn = torch.polar(torch.ones(()).double(), positions.double()[:, None] * FREQUENCIES)
+    pairs = torch.view_as_complex(x.double().unflatten(-1, (-1, 2)))
+    return torch.view_as_real(pairs * turn).flatten(-2).float()
+
+
+def _angles_of(row):
+    """How far each (sine, cosine) of a row has turned, from 0 to 2π."""
+    sine, cosine = row.unflatten(-1, (-1, 2)).unbind(-1)
+    return torch.atan2(sine, cosine).remainder(2 * math.pi)
+
+
+def _clockless(row):
+    """How far each pair (x, y) has turned from the first axis, counterclockwise."""
+    x, y = row.unflatten(-1, (-1, 2)).unbind(-1)
+    return torch.atan2(y, x)
+
+
+def _list(numbers):
+    return ", ".join(f"{number:.3g}" for number in numbers.tolist())
+
+
+def _pair(numbers):
+    return f"({_list(numbers)})"
