@@ -97,6 +97,7 @@ class RelativeBias(nn.Module):
         self.to_bucket = causal_buckets if is_causal else relative_buckets
         self.to_bucket(torch.arange(0), n_buckets, max_distance)  # raises now, not in training
         self.bias = nn.Embedding(n_buckets, n_heads)
+        nn.init.zeros_(self.bias.weight)  # untrained, no distance is preferred
 
     def forward(self, query_len: int, key_len: int) -> Tensor:
         """Look up what to add to each score; the last query lines up with the last key.

@@ -63,7 +63,7 @@ def test_table_has_as_many_sines_as_cosines(sinusoidal):
 
 
 @points(2, hint="Column 0 is a sine, column 1 the cosine of the same angle, column 2 the next "
-        "sine. `torch.cat` puts one block after the other; what puts them side by side?")  # fmt: skip
+        "sine. `torch.cat` puts block after block; what puts them side by side?")  # fmt: skip
 def test_table_alternates_sine_and_cosine(sinusoidal):
     """Even columns hold sines, odd columns cosines."""
     row = _table(sinusoidal)[0]
@@ -175,9 +175,9 @@ def test_rotate_uses_the_positions(rotate):
     )
 
 
-@points(1, hint="At position 0 every angle is 0, every cosine 1 and every sine 0: the formula gives "
-        "x back. Is a position counted from 1, something added to x, or a number written where "
-        "another was read?")  # fmt: skip
+@points(1, hint="At position 0 every angle is 0, every cosine 1 and every sine 0: the formula "
+        "gives x back. Is a position counted from 1, something added to x, or a number written "
+        "where another was read?")  # fmt: skip
 def test_rotate_leaves_position_zero_alone(rotate):
     """At position 0 nothing turns."""
     x = torch.randn(LENGTH, WIDTH)
