@@ -39,7 +39,7 @@ def alibi_bias(
 ) -> Tensor:
     """Return what to add to each score: minus the distance, times the slope of the head.
 
-        bias[h, i, j] = −slope[h] · |i + (key_len − query_len) − j|
+        bias[h, i, j] = −slope[h] · abs(i + (key_len − query_len) − j)
 
     The last query lines up with the last key. The paper's models are causal; keys after the
     query, where a mask allows them, lose as much as keys before it.

@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from functools import cache
+from itertools import pairwise
 
 import pytest
 import torch
@@ -124,12 +125,14 @@ def test_learned_positions_are_waves(minilm):
     assert at[256].mean().abs() < 0.1
 
 
-def test_position_zero_of_minilm_stands_apart(minilm):
-    """Its vector, always [CLS]'s, is the longest, and less like its neighbour than others are."""
-    table = minilm[0].embed.position.weight.detach()
-    assert table.norm(dim=-1).argmax() == 0
-    alike = (normalize(table)[:-1] * normalize(table)[1:]).sum(-1)
-    assert alike[0] < 0.5 < alike[1:64].min()
+def test_learned_waves_form_a_ladder(minilm):
+    """The five strongest peaks of their spectrum: each wave about three times the next."""
+    rows = minilm[0].embed.position.weight.detach()[1:-1]
+    power = torch.fft.rfft(rows - rows.mean(0), dim=0).abs().square().sum(1)
+    peaks = [k for k in range(1, len(power) - 1) if power[k] > max(power[k - 1], power[k + 1])]
+    strongest = sorted(sorted(peaks, key=lambda k: -power[k])[:5])
+    for longer, shorter in pairwise(strongest):  # how often each fits into the table
+        assert 2.7 < shorter / longer < 3.4
 
 
 def test_positions_added_twice_change_minilm_without_an_error(minilm):
@@ -156,6 +159,14 @@ def test_the_causal_rule_alone_tells_where_a_token_stands():
         shares[is_causal] = accuracy(model, lambda dice: own_place(500, dice))
     assert shares[True] > 0.99
     assert shares[False] < 0.3  # START's own place, and one guess in seven for the others
+
+
+def test_without_positions_the_start_symbol_gets_less_the_later_a_token_stands():
+    """In every head, its share falls from place to place."""
+    model = trained(lambda: OrderModel("none"), lambda dice: own_place(16, dice), 200)
+    _, query, key, _ = model.heads(own_place(500, dice())[0])
+    to_start = attention_weights(query, key, is_causal=True)[..., 0].mean(0)  # (heads, places)
+    assert (to_start.diff() < 0).all()
 
 
 @cache
@@ -190,6 +201,16 @@ def test_the_latest_signal_is_for_alibi():
     assert min(shares("ALiBi", latest_signal)) > 0.9
     for positions in ("none", "sinusoidal", "learned", "T5", "RoPE"):
         assert shares(positions, latest_signal)[2] < 0.88
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_far_out_rope_takes_47_back_for_3_back(seed):
+    """44 radians are seven turns of the quickest pair, and nothing slower saw that in training."""
+    symbols, _ = steps_back(200, MAX_LEN, dice(5))
+    answer = train_order("RoPE", steps_back, seed)(symbols).argmax(-1)[:, 52:]
+    back = [(answer == symbols[:, 52 - k : MAX_LEN - k]).float().mean().item() for k in range(53)]
+    assert max(range(53), key=back.__getitem__) == 47
+    assert back[47] > 0.4 and back[3] < 0.2
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
