@@ -51,8 +51,8 @@ def alibi_bias(
         device: where the bias lives.
 
     Returns:
-        (n_heads, query_len, key_len) float32, zero or negative. To compose with a boolean mask:
-        `bias.masked_fill(~mask, float("-inf"))`.
+        (n_heads, query_len, key_len) float32, zero or negative: `bias` of `MultiHeadAttention`, or
+        a floating-point mask. To compose with a boolean one: `bias.masked_fill(~mask, -torch.inf)`.
 
     Raises:
         ValueError: n_heads is less than 1, or a length is negative.
