@@ -97,7 +97,7 @@ def test_table_slows_down_from_pair_to_pair(sinusoidal):
     angle = _angles_of(_table(sinusoidal)[1])
     if not (angle > 1e-6).all():
         raise Failure(
-            f"Between positions 0 and 1 the pairs turn by {_list(angle)}; all should turn a little.",
+            f"Between positions 0 and 1 the pairs turn by {_list(angle)}; none should stay.",
             hint="The slow pairs turn by a small fraction of a radian. Does your division, or a "
             "dtype of whole numbers, round it to nothing?",
         )
