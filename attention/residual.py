@@ -1,0 +1,53 @@
+"""How a layer is hung on the residual stream: what it reads, and what becomes of its answer.
+
+A token's vector runs through a Transformer as a stream. A layer reads it and writes a change into
+it. Two ways of keeping the numbers in bounds differ in where the layer norm stands:
+
+    post-norm   x ← LayerNorm(x + layer(x))    the paper, BERT: normalise what was written
+    pre-norm    x ← x + layer(LayerNorm(x))    GPT-2 and nearly all since: normalise what is read
+
+Both have one norm a layer, with the same parameters, so that either loads the other's weights
+without an error, and computes something else.
+"""
+
+from torch import Tensor, nn
+
+
+class PreNorm(nn.LayerNorm):
+    """Normalise what the layer reads: x ← x + layer(LayerNorm(x)).
+
+    The stream itself is never normalised, so a stack of such layers ends with one more norm.
+
+    Args:
+        d_model: the width of each token's vector.
+        eps: what is added to the variance before its root is taken.
+
+    Source: Xiong et al. (2020), table 1, right.
+    """
+
+    def read(self, x: Tensor) -> Tensor:
+        """Return what the layer is given, (..., d_model)."""
+        return self(x)
+
+    def write(self, x: Tensor, change: Tensor) -> Tensor:
+        """Return the stream after the layer's answer, (..., d_model)."""
+        return x + change
+
+
+class PostNorm(nn.LayerNorm):
+    """Normalise what has been written: x ← LayerNorm(x + layer(x)).
+
+    Args:
+        d_model: the width of each token's vector.
+        eps: what is added to the variance before its root is taken.
+
+    Source: Vaswani et al. (2017), section 3.1; Xiong et al. (2020), table 1, left.
+    """
+
+    def read(self, x: Tensor) -> Tensor:
+        """Return what the layer is given, (..., d_model)."""
+        return x
+
+    def write(self, x: Tensor, change: Tensor) -> Tensor:
+        """Return the stream after the layer's answer, (..., d_model)."""
+        return self(x + change)
