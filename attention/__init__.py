@@ -8,7 +8,11 @@ Nothing here prints, and only `attention.models.pretrained` reads files.
 """
 
 from attention.alibi import alibi_bias, alibi_slopes
+from attention.cross_attention import cross_attention
+from attention.decoder_block import DecoderBlock, PostNormDecoderBlock
+from attention.encoder_block import EncoderBlock, PostNormEncoderBlock
 from attention.fast import fast_attention
+from attention.feed_forward import FeedForward
 from attention.grouped_heads import share_heads
 from attention.heads import merge_heads, split_heads
 from attention.influence import compare_influence, influence
@@ -20,6 +24,7 @@ from attention.multi_head import MultiHeadAttention
 from attention.paths import path_length
 from attention.relative_bias import RelativeBias, causal_buckets, relative_buckets
 from attention.rotary import rotate, rotate_halves
+from attention.residual import PostNorm, PreNorm
 from attention.scaled_dot_product import attention_weights, scaled_dot_product_attention
 from attention.scoring import (
     additive_scores,
@@ -34,9 +39,16 @@ from attention.soft_lookup import masked_softmax, soft_lookup, softmax
 
 __all__ = [
     "BertEncoder",
+    "DecoderBlock",
+    "EncoderBlock",
+    "FeedForward",
     "KVCache",
     "MultiHeadAttention",
     "RelativeBias",
+    "PostNorm",
+    "PostNormDecoderBlock",
+    "PostNormEncoderBlock",
+    "PreNorm",
     "SelfAttention",
     "additive_scores",
     "alibi_bias",
@@ -47,6 +59,7 @@ __all__ = [
     "causal_buckets",
     "causal_mask",
     "compare_influence",
+    "cross_attention",
     "dot_scores",
     "fast_attention",
     "gaussian_scores",

@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from attention.scaled_dot_product import scaled_dot_product_attention
-from attention.shapes import check_last_axis
+from attention.shapes import check_last_axis, check_tensor
 
 
 def cross_attention(
@@ -36,6 +36,8 @@ def cross_attention(
 
     Source: Vaswani et al. (2017), section 3.2.3, "encoder-decoder attention".
     """
+    for name, matrix in (("w_query", w_query), ("w_key", w_key), ("w_value", w_value)):
+        check_tensor(name, matrix)
     check_last_axis("x", x, "the rows of w_query", w_query.shape[0])
     check_last_axis("memory", memory, "the rows of w_key", w_key.shape[0])
     check_last_axis("memory", memory, "the rows of w_value", w_value.shape[0])

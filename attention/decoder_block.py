@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from attention.feed_forward import FeedForward
-from attention.masks import causal_mask
+from attention.kv_cache import KVCache
 from attention.multi_head import MultiHeadAttention
 from attention.residual import PostNorm, PreNorm
 
@@ -56,6 +56,7 @@ class DecoderBlock(nn.Module):
         memory: Tensor,
         memory_mask: Tensor | None = None,
         *,
+        cache: KVCache | None = None,
         return_weights: bool = False,
     ):
         """Let what is written hear its own past and all of the memory, then think.
@@ -65,17 +66,19 @@ class DecoderBlock(nn.Module):
             memory: (batch, memory_len, d_model), what was read.
             memory_mask: boolean, broadcast to (batch, length, memory_len); True may attend. The
                 padding of the memory is hidden here.
+            cache: keys and values of earlier tokens, for the self-attention, which x goes on from.
             return_weights: also return the weights of the cross-attention.
 
         Returns:
             (batch, length, d_model), or that and the weights (batch, n_heads, length, memory_len).
 
         Raises:
-            ValueError: a last axis is not d_model, or the mask does not broadcast.
+            ValueError: a last axis is not d_model, the mask does not broadcast, or the cache does
+                not fit.
             TypeError: the mask is not boolean.
         """
-        past = causal_mask(x.shape[-2], device=x.device)
-        heard = self.self_attention(self.self_attention_norm.read(x), mask=past)
+        read = self.self_attention_norm.read(x)
+        heard = self.self_attention(read, is_causal=True, cache=cache)
         y = self.self_attention_norm.write(x, self.dropout(heard))
         found = self.cross_attention(
             self.cross_attention_norm.read(y), memory, memory_mask, return_weights=return_weights

@@ -3,6 +3,7 @@
 from torch import Tensor, nn
 
 from attention.feed_forward import FeedForward
+from attention.kv_cache import KVCache
 from attention.multi_head import MultiHeadAttention
 from attention.residual import PostNorm, PreNorm
 
@@ -13,7 +14,7 @@ class EncoderBlock(nn.Module):
         y  = x + MultiHead(LayerNorm(x))
         x′ = y + FeedForward(LayerNorm(y))
 
-    With a causal mask it is the block of a decoder without a memory, such as GPT-2.
+    Called with `is_causal=True` it is the block of a model that only writes, such as GPT-2.
 
     Args:
         d_model: the width of each token's vector, a multiple of n_heads.
@@ -46,23 +47,40 @@ class EncoderBlock(nn.Module):
         self.feed_forward_norm = self.residual(d_model, eps=norm_eps)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, x: Tensor, mask: Tensor | None = None, *, return_weights: bool = False):
+    def forward(
+        self,
+        x: Tensor,
+        mask: Tensor | None = None,
+        *,
+        is_causal: bool = False,
+        cache: KVCache | None = None,
+        return_weights: bool = False,
+    ):
         """Let the tokens hear each other, then think.
 
         Args:
             x: (batch, length, d_model).
             mask: boolean, broadcast to (batch, length, length); True may attend.
+            is_causal: also hide the future.
+            cache: keys and values of earlier tokens, which x goes on from.
             return_weights: also return the weights of the attention.
 
         Returns:
-            (batch, length, d_model), or that and the weights (batch, n_heads, length, length).
+            (batch, length, d_model), or that and the weights (batch, n_heads, length, length);
+            with a cache, the last axis counts the earlier tokens too.
 
         Raises:
-            ValueError: the last axis of x is not d_model, or the mask does not broadcast.
+            ValueError: the last axis of x is not d_model, the mask does not broadcast, or the
+                cache does not fit.
             TypeError: the mask is not boolean.
         """
-        read = self.attention_norm.read(x)
-        heard = self.attention(read, mask=mask, return_weights=return_weights)
+        heard = self.attention(
+            self.attention_norm.read(x),
+            mask=mask,
+            is_causal=is_causal,
+            cache=cache,
+            return_weights=return_weights,
+        )
         heard, weights = heard if return_weights else (heard, None)
         y = self.attention_norm.write(x, self.dropout(heard))
         thought = self.feed_forward(self.feed_forward_norm.read(y))

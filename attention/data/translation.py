@@ -7,22 +7,21 @@ verb stands at the end.
     big black cats see dogs   →   miu mel gra vaf luka
 """
 
-from collections.abc import Iterable
-
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
-NOUNS = {"cats": "miu", "dogs": "vaf", "birds": "pip", "cows": "mul", "frogs": "kva", "bees": "zum"}
-ADJECTIVES = {"big": "gra", "small": "mik", "black": "mel", "white": "alb", "old": "vek", "new": "nov"}
-VERBS = {"see": "luka", "hear": "oda", "find": "tova", "follow": "sega"}
-WORDS = {**ADJECTIVES, **NOUNS, **VERBS}
+ADJECTIVES = dict(big="gra", small="mik", black="mel", white="alb", old="vek", new="nov")
+NOUNS = dict(cats="miu", dogs="vaf", birds="pip", cows="mul", frogs="kva", bees="zum")
+VERBS = dict(see="luka", hear="oda", find="tova", follow="sega")
+_WORDS = {**ADJECTIVES, **NOUNS, **VERBS}
 
-PAD, START, END = 0, 1, 2
-"""Tokens that are no words: filler, what stands before the first word, what stands after the last."""
-ENGLISH = ("·", "<start>", "<end>", *WORDS)
-INVENTED = ("·", "<start>", "<end>", *WORDS.values())
+PAD, START, END = range(3)
+"""Tokens that are no words: filler, what stands before the first word, and after the last."""
+ENGLISH = ("·", "<start>", "<end>", *_WORDS)
+INVENTED = ("·", "<start>", "<end>", *_WORDS.values())
 N_TOKENS = len(ENGLISH)
-"""The size of either vocabulary. The two have separate embeddings: nothing says which words agree."""
+"""The size of either vocabulary. A model embeds the two apart: it is not told which words agree."""
 
 
 def draw_pairs(
@@ -48,22 +47,23 @@ def draw_pairs(
         raise ValueError(
             f"0 ≤ least ≤ most ≤ {len(ADJECTIVES)} must hold, got least {least} and most {most}"
         )
-    (subject, said), (thing, seen) = (_noun_phrase(size, generator, least, most) for _ in range(2))
+    subject, subject_kept = _noun_phrases(size, generator, least, most)
+    thing, thing_kept = _noun_phrases(size, generator, least, most)
     verb = torch.randint(len(VERBS), (size, 1), generator=generator) + ENGLISH.index("see")
     words = torch.cat([subject, verb, thing], dim=1)  # (size, 2 · most + 3), with gaps
-    kept = torch.cat([said, torch.ones_like(verb, dtype=torch.bool), seen], dim=1)
-    places = kept.cumsum(1) - 1  # where each word stands once the gaps are closed
+    kept = torch.cat([subject_kept, verb > 0, thing_kept], dim=1)
+    place = kept.cumsum(1) - 1  # where each word stands once the gaps are closed
 
-    n = most + 1  # words in a noun phrase without gaps
-    order = [*range(most, -1, -1), *range(2 * n, n, -1), n]
-    words_there, places_there, kept_there = words[:, order], places[:, order], kept[:, order]
-    longest = int(kept.sum(1).max())
+    noun, verb_at = most, most + 1
+    order = [*range(noun, -1, -1), *range(2 * most + 2, verb_at, -1), verb_at]
+    lengths = kept.sum(1)
+    longest = int(lengths.max())
     source = _close_gaps(words, kept, PAD)[:, :longest]
-    translation = _close_gaps(words_there, kept_there, PAD)[:, :longest]
-    alignment = _close_gaps(places_there, kept_there, -1)[:, :longest]
-    ends = torch.nn.functional.pad(translation, (0, 1), value=PAD)
-    ends[torch.arange(size), kept.sum(1)] = END
-    return source, ends, torch.nn.functional.pad(alignment, (0, 1), value=-1)
+    translation = _close_gaps(words[:, order], kept[:, order], PAD)[:, :longest]
+    alignment = _close_gaps(place[:, order], kept[:, order], -1)[:, :longest]
+    translation = F.pad(translation, (0, 1), value=PAD)
+    translation[torch.arange(size), lengths] = END
+    return source, translation, F.pad(alignment, (0, 1), value=-1)
 
 
 def teacher_forced(source: Tensor, translation: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -74,29 +74,22 @@ def teacher_forced(source: Tensor, translation: Tensor) -> tuple[Tensor, Tensor,
         written: START and the translation without its last token: what the decoder reads.
         target: the translation; −100, which the loss leaves out, in place of PAD.
     """
-    written = torch.nn.functional.pad(translation[:, :-1], (1, 0), value=START)
+    written = F.pad(translation[:, :-1], (1, 0), value=START)
     return source, written, translation.masked_fill(translation == PAD, -100)
 
 
-def translation_batch(generator: torch.Generator, size: int = 64) -> tuple[Tensor, Tensor, Tensor]:
-    """Draw a batch for `attention.training.train`."""
-    source, translation, _ = draw_pairs(size, generator)
-    return teacher_forced(source, translation)
-
-
-def read(tokens: Iterable[int] | Tensor, vocabulary: tuple[str, ...]) -> list[str]:
+def spell(tokens: Tensor, vocabulary: tuple[str, ...]) -> list[str]:
     """Spell out tokens (length,), without filler."""
-    return [vocabulary[token] for token in map(int, tokens) if token != PAD]
+    return [vocabulary[token] for token in tokens.tolist() if token != PAD]
 
 
-def _noun_phrase(size, generator, least, most) -> tuple[Tensor, Tensor]:
-    """Draw `most` different adjectives and a noun, and which of them are kept."""
-    first = ENGLISH.index("big")
+def _noun_phrases(size: int, generator: torch.Generator, least: int, most: int):
+    """Draw `most` different adjectives and a noun, (size, most + 1), and which words are kept."""
     shuffled = torch.rand(size, len(ADJECTIVES), generator=generator).argsort(dim=-1)
+    adjectives = shuffled[:, :most] + ENGLISH.index("big")
     noun = torch.randint(len(NOUNS), (size, 1), generator=generator) + ENGLISH.index("cats")
     count = torch.randint(least, most + 1, (size, 1), generator=generator)
-    words = torch.cat([first + shuffled[:, :most], noun], dim=1)  # (size, most + 1)
-    return words, torch.arange(most + 1) >= most - count
+    return torch.cat([adjectives, noun], dim=1), torch.arange(most + 1) >= most - count
 
 
 def _close_gaps(tokens: Tensor, kept: Tensor, filler: int) -> Tensor:

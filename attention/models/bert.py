@@ -1,6 +1,5 @@
-"""BERT's encoder, from the book's own parts.
+"""BERT's encoder: embeddings, and a stack of the book's own post-norm blocks.
 
-Post-norm, as in the paper: each sublayer is added to its input and the sum is normalised.
 Hugging Face also drops attention weights while training; here only hidden numbers are dropped,
 so the two agree in evaluation mode.
 
@@ -10,7 +9,7 @@ Source: Devlin et al. (2019), BERT: Pre-training of Deep Bidirectional Transform
 import torch
 from torch import Tensor, nn
 
-from attention.multi_head import MultiHeadAttention
+from attention.encoder_block import PostNormEncoderBlock
 
 NORM_EPS = 1e-12  # BERT's own; PyTorch's default of 1e-5 shows in the fifth digit
 
@@ -47,42 +46,6 @@ class Embeddings(nn.Module):
         return self.dropout(self.norm(x))  # (batch, length, d_model)
 
 
-class FeedForward(nn.Module):
-    """Two linear maps with a GELU between (its exact form, by erf), for each token alone."""
-
-    def __init__(self, d_model: int, d_ff: int):
-        super().__init__()
-        self.expand = nn.Linear(d_model, d_ff)
-        self.contract = nn.Linear(d_ff, d_model)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (batch, length, d_model) to the same shape."""
-        return self.contract(nn.functional.gelu(self.expand(x)))
-
-
-class Block(nn.Module):
-    """Attention between the tokens, then a feed-forward network within each.
-
-        y = LayerNorm(x + MultiHead(x)),   output = LayerNorm(y + FeedForward(y))
-    """
-
-    def __init__(self, d_model: int, n_heads: int, d_ff: int, dropout: float):
-        super().__init__()
-        self.attention = MultiHeadAttention(d_model, n_heads)
-        self.attention_norm = nn.LayerNorm(d_model, eps=NORM_EPS)
-        self.feed_forward = FeedForward(d_model, d_ff)
-        self.feed_forward_norm = nn.LayerNorm(d_model, eps=NORM_EPS)
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, x: Tensor, mask: Tensor | None = None, *, return_weights: bool = False):
-        """Map x (batch, length, d_model) to the same shape; see `BertEncoder.forward`."""
-        attended = self.attention(x, mask=mask, return_weights=return_weights)
-        attended, weights = attended if return_weights else (attended, None)
-        y = self.attention_norm(x + self.dropout(attended))
-        output = self.feed_forward_norm(y + self.dropout(self.feed_forward(y)))
-        return (output, weights) if return_weights else output
-
-
 class BertEncoder(nn.Module):
     """Embeddings and a stack of blocks: token ids in, one vector in context per token out.
 
@@ -99,8 +62,10 @@ class BertEncoder(nn.Module):
     def __init__(self, vocab_size, d_model, n_heads, n_layers, d_ff, max_len, dropout=0.1):
         super().__init__()
         self.embed = Embeddings(vocab_size, d_model, max_len, dropout)
-        blocks = (Block(d_model, n_heads, d_ff, dropout) for _ in range(n_layers))
-        self.blocks = nn.ModuleList(blocks)
+        self.blocks = nn.ModuleList(
+            PostNormEncoderBlock(d_model, n_heads, d_ff, dropout=dropout, norm_eps=NORM_EPS)
+            for _ in range(n_layers)
+        )
 
     def forward(self, tokens: Tensor, mask: Tensor | None = None, *, return_weights: bool = False):
         """Read each token in the context of the others.

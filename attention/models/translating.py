@@ -1,9 +1,10 @@
-"""Train a `Translator`, and count how many sentences it gets right."""
+"""Train a `Translator`, and count the sentences that it gets right."""
 
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from attention.data.translation import draw_pairs, teacher_forced
 from attention.models.translator import Translator
@@ -13,36 +14,50 @@ TEST_SEED = 10_000  # of sentences that no training draws
 
 
 def train_translator(
-    seed: int, see: Callable[[Tensor], Tensor] = torch.Tensor.clone, steps: int = 300, lr=7e-3, size=64
+    seed: int, see: Callable[[Tensor], Tensor] = lambda source: source
 ) -> Translator:
-    """Train a fresh model on fresh sentences.
+    """Train a fresh model on 300 batches of 64 fresh sentences.
 
     Args:
         seed: of the model's first weights and of its sentences.
-        see: what the model is shown of the source (batch, source_len): all of it, if not given.
-        steps: how many batches.
+        see: what the model is shown of a source (batch, source_len); all of it if not given.
     """
 
     def draw(generator: torch.Generator) -> tuple[Tensor, ...]:
-        source, translation, _ = draw_pairs(size, generator)
+        source, translation, _ = draw_pairs(64, generator)
         return teacher_forced(see(source), translation)
 
-    return trained(Translator, draw, steps, seed=seed, lr=lr)
+    return trained(Translator, draw, steps=300, seed=seed, lr=7e-3)
+
+
+def written_freely(model: Translator, source: Tensor, translation: Tensor) -> Tensor:
+    """Compare what the model writes by itself with the right translation, token by token.
+
+    Returns:
+        (batch, length) boolean: True where the two agree, beyond the end, too.
+    """
+    length = translation.shape[1]
+    written = model.translate(source, longest=length)
+    return F.pad(written, (0, length - written.shape[1])) == translation
+
+
+def written_by_the_teacher(model: Translator, source: Tensor, translation: Tensor) -> Tensor:
+    """Compare each next token with the right one, where all before it are the right ones."""
+    _, written, _ = teacher_forced(source, translation)
+    with torch.no_grad():
+        return model(source, written).argmax(-1) == translation
 
 
 def share_exact(
-    model: Translator, see: Callable[[Tensor], Tensor] = torch.Tensor.clone, **adjectives: int
+    model: Translator, see: Callable[[Tensor], Tensor] = lambda source: source, **adjectives: int
 ) -> float:
-    """Measure the share of new sentences that the model, writing freely, translates to the letter.
+    """Measure the share of 500 new sentences that the model translates without any mistake.
 
     Args:
         model: a trained one.
-        see: what the model is shown of the source.
+        see: what it is shown of a source, as in its training.
         adjectives: `least` and `most`, as for `draw_pairs`.
     """
     generator = torch.Generator().manual_seed(TEST_SEED)
     source, translation, _ = draw_pairs(500, generator, **adjectives)
-    written = model.translate(see(source), longest=translation.shape[1])
-    if written.shape != translation.shape:
-        written = torch.nn.functional.pad(written, (0, translation.shape[1] - written.shape[1]))
-    return (written == translation).all(1).float().mean().item()
+    return written_freely(model, see(source), translation).all(dim=1).float().mean().item()
