@@ -1,4 +1,4 @@
-"""Deep stacks of fresh blocks: how different tokens stay, and how training would move the weights."""
+"""Deep stacks of fresh blocks: how different tokens stay, and how training would move weights."""
 
 import torch
 from torch import Tensor, nn

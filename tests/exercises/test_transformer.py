@@ -1,0 +1,436 @@
+"""The checks that grade the exercises of the chapter transformer.
+
+Sizes all differ, so that no axis passes for another: batch 2, length 5, memory 7, 3 heads of 4.
+"""
+
+import torch
+from torch import nn
+
+from attention.masks import causal_mask, padding_mask
+from grading.checks import (
+    assert_reads_only,
+    assert_shape,
+    assert_unchanged,
+    assert_values,
+    exercise,
+    points,
+    which_inputs_matter,
+)
+
+cross_attention = exercise(
+    "cross_attention", forbids=["torch.nn.functional.scaled_dot_product_attention"]
+)
+EncoderBlock = exercise(
+    "EncoderBlock", forbids=["torch.nn.TransformerEncoderLayer", "attention.PostNormEncoderBlock"]
+)
+
+BATCH, LENGTH, KEY_LEN, HEADS, HEAD_DIM, D_FF = 2, 5, 7, 3, 4, 9
+D_MODEL = HEADS * HEAD_DIM
+MAPS = ("to_query", "to_key", "to_value", "to_output")
+
+
+# --- cross_attention
+
+
+@points(1, hint="The scores have a row for each token that asks, a column for each that answers. "
+        "So whose vectors become queries, and whose keys and values?")  # fmt: skip
+def test_cross_gives_each_asking_token_an_answer(cross_attention):
+    """The result is (batch, query_len, head_dim), however long the memory."""
+    assert_shape(cross_attention(*_inputs()), (BATCH, LENGTH, HEAD_DIM), "the output")
+
+
+@points(1, hint="Compute into new tensors: methods whose name ends in _, and +=, write into the "
+        "old ones.")  # fmt: skip
+def test_cross_leaves_its_inputs_alone(cross_attention):
+    """None of the six arguments is written to."""
+    inputs = (*_inputs(), _mask())
+    before = [tensor.clone() for tensor in inputs]
+    cross_attention(*inputs)
+    names = ("x", "memory", "w_query", "w_key", "w_value", "the mask")
+    for name, old, new in zip(names, before, inputs, strict=True):
+        assert_unchanged(old, new, name)
+
+
+@points(2, hint="What is in the memory must reach the output: keys and values are made of it.")
+def test_cross_reads_the_memory(cross_attention):
+    """Another memory gives another output."""
+    x, memory, *weights = _inputs()
+    x, memory = x, memory[:, :LENGTH]  # as long as x, so that a mix-up raises no error
+    changed = cross_attention(x, memory + torch.randn_like(memory), *weights)
+    same = torch.isclose(changed, cross_attention(x, memory, *weights), atol=1e-4).all()
+    assert not same, "Another memory gave the same output."
+
+
+@points(2, hint="The queries come from x: the same memory, asked something else, answers "
+        "something else.")  # fmt: skip
+def test_cross_asks_with_x(cross_attention):
+    """Another question gives another output."""
+    x, memory, *weights = _inputs()
+    x, memory = x, memory[:, :LENGTH]
+    changed = cross_attention(x + torch.randn_like(x), memory, *weights)
+    same = torch.isclose(changed, cross_attention(x, memory, *weights), atol=1e-4).all()
+    assert not same, "Another x gave the same output."
+
+
+@points(2, hint="Three matrices, three jobs: w_query turns x into questions, w_key makes the "
+        "memory findable, w_value says what is handed over.")  # fmt: skip
+def test_cross_uses_all_three_matrices(cross_attention):
+    """Changing any one of the matrices changes the output."""
+    x, memory, *weights = _inputs()
+    before = cross_attention(x, memory, *weights)
+    for i, name in enumerate(("w_query", "w_key", "w_value")):
+        others = [w.flip(0) if i == j else w for j, w in enumerate(weights)]
+        same = torch.isclose(cross_attention(x, memory, *others), before, atol=1e-4).all()
+        assert not same, f"Another {name} gave the same output."
+
+
+@points(2, hint="The keys compete for each query: the softmax runs over the last axis of the "
+        "scores.")  # fmt: skip
+def test_cross_averages_the_values(cross_attention):
+    """If every value is 1, every output is 1: each row of weights sums to one."""
+    x, memory, w_query, w_key, w_value = _inputs()
+    x[..., 0], memory[..., 0] = 1.0, 1.0
+    w_value = torch.zeros_like(w_value)
+    w_value[0] = 1.0  # copies a token's first number into every number of its value
+    output = cross_attention(x, memory, w_query, w_key, w_value)
+    assert_values(output, torch.ones(BATCH, LENGTH, HEAD_DIM), "an average of ones")
+
+
+@points(2, hint="Nothing of x may be looked at but as a question: keys and values come from the "
+        "memory alone.")  # fmt: skip
+def test_cross_tokens_of_x_do_not_hear_each_other(cross_attention):
+    """A token of x gets the same answer, whatever else is asked."""
+    x, memory, *weights = _inputs()
+    reads = which_inputs_matter(lambda x: cross_attention(x, memory[:1], *weights), x[:1])
+    assert_reads_only(reads, torch.eye(LENGTH, dtype=torch.bool), "token")
+
+
+@points(2, hint="The memory is all there before the first word is written: nothing of it lies in "
+        "the future. Who needs a causal mask, and who does not?")  # fmt: skip
+def test_cross_every_token_hears_all_of_the_memory(cross_attention):
+    """Without a mask, each output depends on each token of the memory."""
+    x, memory, *weights = _inputs()
+    reads = which_inputs_matter(lambda m: cross_attention(x[:1], m, *weights), memory[:1])
+    deaf = (~reads).nonzero().tolist()
+    assert not deaf, f"Output {deaf[0][0]} does not change when memory token {deaf[0][1]} does."
+
+
+@points(2, hint="A score is a sum of head_dim products. Divide by the root of how many there are.")
+def test_cross_scales_by_the_width_of_the_head(cross_attention):
+    """Scores are divided by √head_dim."""
+    x = torch.ones(1, 1, D_MODEL)
+    memory = torch.stack([torch.ones(D_MODEL), torch.zeros(D_MODEL)])[None]
+    eye = torch.eye(D_MODEL)[:, :HEAD_DIM]
+    weight = cross_attention(x, memory, eye, eye, eye)  # of the token of ones
+    expected = torch.softmax(torch.tensor([HEAD_DIM / HEAD_DIM**0.5, 0.0]), 0)[0]
+    assert_values(weight, expected.expand(1, 1, HEAD_DIM), "the weight of a score 4 against 0")
+
+
+@points(1, hint="The mask is an argument. Where does it meet the scores?")
+def test_cross_uses_the_mask(cross_attention):
+    """Hiding part of the memory changes the output."""
+    inputs = _inputs()
+    same = torch.isclose(cross_attention(*inputs, _mask()), cross_attention(*inputs), atol=1e-4)
+    assert not same.all(), "Part of the memory was hidden, and the output stayed the same."
+
+
+@points(2, hint="In this book True means “may attend”. nn.MultiheadAttention reads masks the other "
+        "way round.")  # fmt: skip
+def test_cross_reads_true_as_may_attend(cross_attention):
+    """A token that is allowed counts for more than one that is hidden."""
+    x, memory = torch.ones(1, HEAD_DIM, D_MODEL), torch.zeros(1, HEAD_DIM, D_MODEL)
+    memory[..., 0], memory[0, :, 1:5] = 1.0, torch.eye(HEAD_DIM)
+    key, value = torch.zeros(D_MODEL, HEAD_DIM), torch.zeros(D_MODEL, HEAD_DIM)
+    key[0], value[1:5] = 1.0, torch.eye(HEAD_DIM)  # all scores are equal; the output is the weights
+    weights = cross_attention(x, memory, key, key, value, torch.eye(HEAD_DIM).bool())[0]
+    assert weights[0, 0] > weights[0, 1], (
+        f"The allowed token got a weight of {weights[0, 0]:.2f}, a hidden one {weights[0, 1]:.2f}."
+    )
+
+
+@points(2, hint="Hide scores before the softmax, by the one score whose exponential is exactly "
+        "zero. Zeros written into finished weights leave a row that sums to less than one, and a "
+        "score of 0 still has e⁰ = 1.")  # fmt: skip
+def test_cross_padding_counts_for_nothing(cross_attention):
+    """A padded memory gives what the memory without its padding gives."""
+    x, memory, *weights = _inputs()
+    lengths = [KEY_LEN, 3]
+    output = cross_attention(x, memory, *weights, padding_mask(lengths, KEY_LEN))
+    for b, length in enumerate(lengths):
+        alone = cross_attention(x[b : b + 1], memory[b : b + 1, :length], *weights)
+        what = f"the answers from a memory of {length} tokens, padded to {KEY_LEN}"
+        assert_values(output[b : b + 1], alone, what)
+
+
+@points(2, hint="When every score of a row is −∞, softmax computes 0/0; with a large negative "
+        "number instead, hidden tokens share the weight. Such a row must give zeros.")  # fmt: skip
+def test_cross_survives_a_memory_of_nothing_but_padding(cross_attention):
+    """A token with nothing to attend to gets zeros, and its neighbours are not disturbed."""
+    inputs = _inputs()
+    mask = padding_mask([KEY_LEN, 0], KEY_LEN)
+    output = cross_attention(*inputs, mask)
+    assert_values(output[1], torch.zeros(LENGTH, HEAD_DIM), "the answers from padding alone")
+    assert_values(output[0], cross_attention(*inputs)[0], "the answers beside it")
+
+
+@points(2, hint="Name the three products: x with w_query, memory with w_key, memory with w_value.")
+def test_cross_values(cross_attention):
+    """The numbers are those of nn.MultiheadAttention with one head."""
+    x, memory, *weights = _inputs()
+    mask = _mask()
+    query, key, value = x @ weights[0], memory @ weights[1], memory @ weights[2]
+    theirs = nn.MultiheadAttention(HEAD_DIM, 1, bias=False, batch_first=True)
+    with torch.no_grad():
+        theirs.in_proj_weight.copy_(torch.eye(HEAD_DIM).repeat(3, 1))
+        theirs.out_proj.weight.copy_(torch.eye(HEAD_DIM))
+        expected, _ = theirs(query, key, value, attn_mask=~mask)
+    assert_values(cross_attention(x, memory, *weights, mask), expected, "the output")
+
+
+# --- EncoderBlock
+
+
+@points(2, hint="Set each part on self under the name that the stub gives. A part inside a plain "
+        "list is not found by parameters(), so no optimiser trains it.")  # fmt: skip
+def test_block_registers_its_parts(EncoderBlock):
+    """attention, two norms and a feed-forward network of two maps are parts of the module."""
+    parameters = dict(EncoderBlock(D_MODEL, HEADS, D_FF).named_parameters())
+    names = [f"attention.{name}.weight" for name in MAPS]
+    for name in (*names, "attention_norm.weight", "feed_forward_norm.weight"):
+        assert name in parameters, (
+            f"The module's parameters do not include {name}; "
+            f"they are {', '.join(parameters) or 'none'}."
+        )
+    sizes = [tuple(m.weight.shape) for m in _linears(EncoderBlock(D_MODEL, HEADS, D_FF))]
+    assert sorted(sizes) == sorted([(D_FF, D_MODEL), (D_MODEL, D_FF)]), (
+        f"feed_forward should hold a linear map from {D_MODEL} to {D_FF} and one back; the weights "
+        f"in it have shapes {sizes}."
+    )
+
+
+@points(1, hint="The output has as many tokens as x, and each is as wide as before.")
+def test_block_keeps_the_shape(EncoderBlock):
+    """The output is (batch, length, d_model)."""
+    output = _known(EncoderBlock)(torch.randn(BATCH, LENGTH, D_MODEL))
+    assert_shape(output, (BATCH, LENGTH, D_MODEL), "the output")
+
+
+@points(1, hint="`x += …` writes into the caller's tensor; `x = x + …` makes a new one.")
+def test_block_leaves_its_input_alone(EncoderBlock):
+    """x is not written to."""
+    x = torch.randn(BATCH, LENGTH, D_MODEL)
+    before = x.clone()
+    _known(EncoderBlock)(x)
+    assert_unchanged(before, x, "x")
+
+
+@points(2, hint="A residual connection adds a layer's answer to what stood there before. Which of "
+        "the two layers puts its answer in the place of the stream?")  # fmt: skip
+def test_block_adds_to_the_stream(EncoderBlock):
+    """When both layers answer with zeros, something of x is left."""
+    output = _known(EncoderBlock, silent=("attention", "feed_forward"))(_stream())
+    assert output.abs().max() > 1e-3, "Both layers answered zero, and so did the block: x is lost."
+
+
+@points(3, hint="This is what a post-norm block does: it adds first and then normalises the sum. "
+        "The stub asks for pre-norm: the norm stands in front of a layer.")  # fmt: skip
+def test_block_does_not_normalise_its_output(EncoderBlock):
+    """The numbers of an output token may have any mean and any spread."""
+    output = _known(EncoderBlock, norms=(1.0, 0.0))(100 * _stream())
+    mean, spread = output.mean(-1), output.std(-1, correction=0)
+    assert not (torch.isclose(spread, torch.ones(()), atol=1e-3) & (mean.abs() < 1e-3)).all(), (
+        "Every token came out with mean 0 and spread 1, though x was 100 times larger."
+    )
+
+
+@points(3, hint="x passes round each layer untouched: the norm stands on the way into the layer "
+        "alone. If you write x = norm(x), what is it that you add to afterwards?")  # fmt: skip
+def test_block_adds_to_x_itself(EncoderBlock):
+    """When both layers answer with zeros, the output is x."""
+    x = _stream()
+    silent = ("attention", "feed_forward")
+    output = _known(EncoderBlock, silent=silent, norms=(1.0, 0.0))(x)
+    assert_values(output, x, "what passes round two silent layers")
+
+
+@points(2, hint="Each of the two layers reads a normalised copy, so its answer does not depend on "
+        "how large the numbers of the stream have grown.")  # fmt: skip
+def test_block_normalises_what_each_layer_reads(EncoderBlock):
+    """A token ten times as large, and shifted, gets the same answer from each layer."""
+    x = 100 * _stream()
+    for layer, other in [("attention", "feed_forward"), ("feed_forward", "attention")]:
+        block = _known(EncoderBlock, silent=(other,))
+        answer, larger = block(x) - x, block(10 * x + 50) - (10 * x + 50)
+        assert_values(larger, answer, f"the answer of {layer}", rtol=1e-3, atol=1e-2)  # float32
+
+
+@points(2, hint="A norm, and the feed-forward network, work within one token, along the last axis. "
+        "An average along another axis lets tokens hear of each other.")  # fmt: skip
+def test_block_thinks_within_each_token(EncoderBlock):
+    """When the attention is silent, each token depends on itself alone."""
+    reads = _reads(_known(EncoderBlock, silent=("attention",)))
+    assert_reads_only(reads, torch.eye(LENGTH, dtype=torch.bool), "token")
+
+
+@points(2, hint="An encoder reads a whole sentence before anybody writes: without a mask, each "
+        "token hears all others, the later ones too.")  # fmt: skip
+def test_block_lets_every_token_hear_every_other(EncoderBlock):
+    """When the feed-forward network is silent, each token depends on all."""
+    reads = _reads(_known(EncoderBlock, silent=("feed_forward",)))
+    deaf = (~reads).nonzero().tolist()
+    assert not deaf, f"Output {deaf[0][0]} does not change when token {deaf[0][1]} does."
+
+
+@points(2, hint="The mask is an argument of forward. Who needs it?")
+def test_block_hands_the_mask_on(EncoderBlock):
+    """Under a causal mask no token hears the future."""
+    reads = _reads(_known(EncoderBlock), causal_mask(LENGTH))
+    assert_reads_only(reads, causal_mask(LENGTH), "token")
+
+
+@points(2, hint="Each layer has a norm of its own, with its own learned scale and shift. Which of "
+        "yours is never used, or used twice?")  # fmt: skip
+def test_block_uses_each_norm_for_its_own_layer(EncoderBlock):
+    """A change in one norm changes the answer of its layer, and not of the other."""
+    x, pairs = _stream(), [("attention", "feed_forward"), ("feed_forward", "attention")]
+    for layer, other in pairs:
+        before = _known(EncoderBlock, silent=(other,))(x)
+        for norm, wanted in [(f"{layer}_norm", True), (f"{other}_norm", False)]:
+            block = _known(EncoderBlock, silent=(other,))
+            nn.init.constant_(getattr(block, norm).weight, 3.0)
+            changed = not torch.allclose(block(x), before, atol=1e-4)
+            verb = "changed" if changed else "did not change"
+            assert changed == wanted, f"Another {norm}.weight {verb} what {layer} answers."
+
+
+@points(2, hint="The two layers stand one behind the other: the second reads the stream after the "
+        "first has written into it.")  # fmt: skip
+def test_block_thinks_about_what_it_heard(EncoderBlock):
+    """The feed-forward network reads what the attention has added."""
+    block, x = _known(EncoderBlock, silent=("attention",)), _stream()
+    heard = torch.linspace(-3, 3, D_MODEL)
+    with torch.no_grad():
+        block.attention.to_output.bias.copy_(heard)  # now it tells every token the same
+        y = x + heard
+        expected = y + block.feed_forward(block.feed_forward_norm(y))
+        assert_values(block(x), expected, "the output after the attention has added a known vector")
+
+
+@points(2, hint="Without a bend, two linear maps are one linear map: turn the token round, and the "
+        "answer turns round.")  # fmt: skip
+def test_block_bends_between_the_maps(EncoderBlock):
+    """The feed-forward network is not linear."""
+    block = _known(EncoderBlock, silent=("attention",), norms=(1.0, 0.0), bias=0.0)
+    x = _stream()
+    answer, opposite = block(x) - x, block(-x) + x
+    assert not torch.allclose(answer, -opposite, atol=1e-3), (
+        "The answer to −x is exactly minus the answer to x."
+    )
+
+
+@points(1, hint="The stub asks for a GELU in its exact form, nn.GELU() or nn.functional.gelu.")
+def test_block_bends_by_a_gelu(EncoderBlock):
+    """Between the two maps stands x · Φ(x)."""
+    block, x = _known(EncoderBlock, silent=("attention",)), _stream()
+    expand, contract = sorted(_linears(block), key=lambda m: m.out_features != D_FF)
+    with torch.no_grad():
+        expected = x + contract(nn.functional.gelu(expand(block.feed_forward_norm(x))))
+        assert_values(block(x), expected, "the output of a block whose attention is silent")
+
+
+@points(2, hint="Compare with the two lines of the formula, sign by sign.")
+def test_block_values(EncoderBlock):
+    """With PyTorch's weights it gives PyTorch's numbers, with norm_first=True."""
+    block, x, mask = _known(EncoderBlock), _stream(), padding_mask([LENGTH, 3], LENGTH)
+    theirs = nn.TransformerEncoderLayer(
+        D_MODEL, HEADS, D_FF, dropout=0.0, activation="gelu", batch_first=True, norm_first=True
+    )
+    expand, contract = sorted(_linears(block), key=lambda m: m.out_features != D_FF)
+    maps = [getattr(block.attention, name) for name in MAPS]
+    with torch.no_grad():
+        theirs.self_attn.in_proj_weight.copy_(torch.cat([m.weight for m in maps[:3]]))
+        theirs.self_attn.in_proj_bias.copy_(torch.cat([m.bias for m in maps[:3]]))
+        for mine, yours in [
+            (maps[3], theirs.self_attn.out_proj),
+            (expand, theirs.linear1),
+            (contract, theirs.linear2),
+            (block.attention_norm, theirs.norm1),
+            (block.feed_forward_norm, theirs.norm2),
+        ]:
+            yours.weight.copy_(mine.weight)
+            yours.bias.copy_(mine.bias)
+        expected = theirs(x, src_key_padding_mask=~mask[:, 0])
+        assert_values(block(x, mask)[0], expected[0], "the output of a whole sentence")
+        assert_values(block(x, mask)[1, :3], expected[1, :3], "the output of a padded sentence")
+
+
+@points(2, hint="Follow each part through forward: does its result go on to the output without "
+        "`detach` or `no_grad`?")  # fmt: skip
+def test_block_learns(EncoderBlock):
+    """A gradient reaches all parts."""
+    block = _known(EncoderBlock).requires_grad_(True)
+    output = block(_stream())
+    assert output.requires_grad, "No gradient reaches any part."
+    (output * torch.randn(BATCH, LENGTH, D_MODEL)).sum().backward()
+    for name, parameter in block.named_parameters():
+        if name.endswith("weight"):
+            reached = parameter.grad is not None and parameter.grad.any()
+            assert reached, f"No gradient reaches {name}."
+
+
+def _linears(block):
+    return [m for m in block.feed_forward.modules() if isinstance(m, nn.Linear)]
+
+
+def _known(cls, silent=(), norms=None, bias=None):
+    """A block with random weights, the same each time.
+
+    Args:
+        silent: layers whose last map is all zeros, so that they answer zero.
+        norms: (scale, shift) of both norms; random if not given.
+        bias: of the feed-forward network's maps; random if not given.
+    """
+    block, generator = cls(D_MODEL, HEADS, D_FF), torch.Generator().manual_seed(1)
+
+    def fill(parameter, number=None):
+        noise = torch.randn(parameter.shape, generator=generator)
+        parameter.copy_(0.3 * noise if number is None else torch.as_tensor(number))
+
+    with torch.no_grad():
+        for layer in [*(getattr(block.attention, name) for name in MAPS), *_linears(block)]:
+            fill(layer.weight)
+            fill(layer.bias, bias if layer in _linears(block) else None)
+        for norm in (block.attention_norm, block.feed_forward_norm):
+            fill(norm.weight, None if norms is None else norms[0])
+            fill(norm.bias, None if norms is None else norms[1])
+            norm.weight.add_(1.0 if norms is None else 0.0)
+        last = sorted(_linears(block), key=lambda m: m.out_features != D_FF)[-1]
+        for name, layer in [("attention", block.attention.to_output), ("feed_forward", last)]:
+            if name in silent:
+                layer.weight.zero_()
+                layer.bias.zero_()
+    return block.eval().requires_grad_(False)
+
+
+def _reads(block, *mask):
+    """Which outputs change with which tokens. Each is moved in a direction that no norm removes."""
+    direction = torch.linspace(-1, 2, D_MODEL)
+    return which_inputs_matter(lambda x: block(x * direction, *mask), _stream()[:1])
+
+
+def _stream():
+    generator = torch.Generator().manual_seed(2)
+    return 2 * torch.randn(BATCH, LENGTH, D_MODEL, generator=generator) + 1
+
+
+def _inputs():
+    generator = torch.Generator().manual_seed(3)
+    x = torch.randn(BATCH, LENGTH, D_MODEL, generator=generator)
+    memory = torch.randn(BATCH, KEY_LEN, D_MODEL, generator=generator)
+    weights = torch.randn(3, D_MODEL, HEAD_DIM, generator=generator) / D_MODEL**0.5
+    return x, memory, *weights.unbind()
+
+
+def _mask():
+    """Every other token of the memory hidden, so that each row has some of both."""
+    return (torch.arange(LENGTH)[:, None] + torch.arange(KEY_LEN)) % 2 == 0
