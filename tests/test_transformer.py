@@ -21,6 +21,7 @@ from attention import (
     cross_attention,
     padding_mask,
 )
+from attention.data.sentence import VECTORS
 from attention.data.translation import (
     ADJECTIVES,
     END,
@@ -33,6 +34,14 @@ from attention.data.translation import (
     draw_pairs,
     spell,
     teacher_forced,
+)
+from attention.models.bare_heads import bare_heads
+from attention.models.deep import fresh_blocks, gradient_sizes, spread_by_depth
+from attention.models.translating import (
+    share_exact,
+    train_translator,
+    written_by_the_teacher,
+    written_freely,
 )
 from attention.models.translator import Translator
 
@@ -365,3 +374,198 @@ def test_writing_stops_at_the_end_of_each_sentence_or_at_the_longest(small):
     assert small.translate(source, longest=6).equal(torch.full((30, 1), END))
     nn.init.constant_(small.score.bias[END], -100.0)
     assert small.translate(source, longest=4).shape == (30, 4)
+
+
+# What the chapter claims.
+
+
+def test_rounds_of_bare_attention_make_all_words_the_same():
+    """After six rounds cat and mat, once (2, 0) and (0, 2), are less than .01 apart."""
+    x, mix = VECTORS[None], bare_heads(2, 2)
+    for _ in range(6):
+        x = mix(x)
+    assert (VECTORS[1] - VECTORS[5]).norm() > 2
+    assert (x[0] - x[0].mean(0)).norm(dim=-1).max() < 0.01
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.floats(0.1, 1000), st.floats(-1000, 1000))
+def test_a_layer_norm_does_not_see_size_or_shift(size, shift):
+    """A token times a number plus a number gives the same; the example of the page by hand."""
+    token = torch.tensor([1.0, 3.0, 3.0, 9.0], dtype=torch.float64)
+    norm = nn.LayerNorm(4, eps=0.0, dtype=torch.float64)
+    assert_close(norm(token), (token - 4) / 3)
+    assert_close(norm(size * token + shift), norm(token))
+
+
+def test_no_linear_map_finds_the_word_that_is_both():
+    """Any map x W + b gives sat the mean of cat and mat; a bend tells sat from all others."""
+    answers = nn.Linear(2, 50)(VECTORS)  # fifty maps at once
+    assert_close(answers[2], (answers[1] + answers[5]) / 2)
+    think = FeedForward(2, 2)
+    with torch.no_grad():
+        think.expand.weight.copy_(20 * torch.tensor([[1.0, 0.0], [1.0, -1.0]]))
+        think.contract.weight.copy_(torch.tensor([[1.0, -1.0], [0.0, 0.0]]) / 20)
+        think.expand.bias.zero_()
+        think.contract.bias.zero_()
+    assert_close(think(VECTORS)[:, 0], torch.tensor([0.0, 0.0, 1.0, 0.0, 0.0, 0.0]))
+
+
+def test_the_feed_forward_network_hears_no_other_token():
+    """Exchange all others, or their order: a token's answer stays. Attention's does not."""
+    x, others = torch.randn(2, 1, LENGTH, D_MODEL)
+    others[:, 2] = x[:, 2]
+    layer = FeedForward(D_MODEL, D_FF)
+    order = torch.tensor([2, 0, 3, 1])
+    assert_close(layer(others)[:, 2], layer(x)[:, 2])
+    assert_close(layer(x[:, order]), layer(x)[:, order])
+    attention = MultiHeadAttention(D_MODEL, HEADS)
+    assert (attention(others) - attention(x))[:, 2].abs().max() > 0.01
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_without_residuals_all_tokens_become_one(seed):
+    """Attention loses more with each layer, down to rounding; a feed-forward network is no help."""
+    blocks = fresh_blocks(EncoderBlock, 6, seed)
+    pure = spread_by_depth(lambda b, x: b.attention(x), blocks, seed)
+    thinking = spread_by_depth(lambda b, x: b.feed_forward(b.attention(x)), blocks, seed)
+    lost = pure[1:5] / pure[:4]
+    assert (lost[1:] < lost[:-1]).all()
+    assert pure[5] < 1e-14 and thinking[5] < 1e-14
+    assert (thinking[2:4] < pure[2:4]).all()
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_residuals_keep_tokens_apart_and_pre_norm_more_than_post_norm(seed):
+    """After twelve blocks pre-norm keeps over a third of the spread, post-norm under a quarter."""
+    pre, post = (
+        spread_by_depth(lambda b, x: b(x), fresh_blocks(kind, 12, seed), seed)
+        for kind in (EncoderBlock, PostNormEncoderBlock)
+    )
+    assert pre[12] > 0.33 and 0.01 < post[12] < 0.25
+
+
+def test_the_last_gradient_shrinks_with_depth_in_pre_norm_only():
+    """From 1 to 32 blocks: about √32 times in pre-norm, less than a factor of 1.5 in post-norm."""
+    means = {
+        kind: [
+            torch.stack([gradient_sizes(fresh_blocks(kind, d, s), s)[-1] for s in range(3)]).mean()
+            for d in (1, 32)
+        ]
+        for kind in (EncoderBlock, PostNormEncoderBlock)
+    }
+    shallow, deep = means[EncoderBlock]
+    assert 32**0.5 / 1.5 < shallow / deep < 32**0.5 * 1.5
+    shallow, deep = means[PostNormEncoderBlock]
+    assert 1 / 1.5 < shallow / deep < 1.5
+
+
+def test_silent_layers_tell_the_wirings_apart():
+    """Pre-norm hands x through; post-norm, and a residual from after the norm, normalise it."""
+    x, kinds = torch.randn(BATCH, LENGTH, D_MODEL), (EncoderBlock, PostNormEncoderBlock)
+    blocks = [kind(D_MODEL, HEADS, D_FF) for kind in kinds]
+    for block in blocks:
+        for layer in (block.attention.to_output, block.feed_forward.contract):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+    pre, post = blocks
+    after = pre.attention_norm(x)
+    after = after + pre.attention(after)
+    after = pre.feed_forward_norm(after)
+    after = after + pre.feed_forward(after)
+    assert_close(pre(x), x)
+    for passed in (post(x), after):
+        assert_close(passed.std(-1, correction=0), torch.ones(BATCH, LENGTH), rtol=0, atol=1e-4)
+        # (1e-4: the norms add 1e-5 to the variance)
+
+
+def test_weights_of_either_wiring_load_into_the_other_and_mean_something_else():
+    """Same names, same shapes, no error, other numbers."""
+    pre, post = EncoderBlock(D_MODEL, HEADS, D_FF), PostNormEncoderBlock(D_MODEL, HEADS, D_FF)
+    post.load_state_dict(pre.state_dict())
+    x = torch.randn(BATCH, LENGTH, D_MODEL)
+    assert (post(x) - pre(x)).abs().max() > 0.1
+
+
+def test_a_norm_over_the_tokens_leaks_the_future():
+    """Under a causal mask, with a mean and a spread over the sentence, all hear all."""
+
+    class OverTokens(nn.Module):
+        def read(self, x):
+            return nn.functional.layer_norm(x.mT, x.shape[1:2]).mT
+
+        def write(self, x, change):
+            return x + change
+
+    block = EncoderBlock(D_MODEL, HEADS, D_FF)
+    x = torch.randn(1, LENGTH, D_MODEL)
+
+    def hears():
+        slopes = torch.autograd.functional.jacobian(lambda x: block(x, is_causal=True), x)
+        return slopes[0, :, :, 0].abs().amax(dim=(1, 3)) > 0
+
+    assert hears().equal(causal_mask(LENGTH))
+    block.attention_norm = block.feed_forward_norm = OverTokens()
+    assert hears().all()
+
+
+@pytest.fixture(scope="module")
+def translators():
+    return [train_translator(seed) for seed in range(3)]
+
+
+def test_the_translator_learns_and_needs_the_source_and_its_order(translators):
+    """Over .95 of new sentences exact; from sorted words under .3; from no words none."""
+    assert min(share_exact(model) for model in translators) > 0.95
+
+    def as_sorted(source):
+        return source.sort(dim=1, descending=True).values
+
+    assert share_exact(train_translator(0, as_sorted), as_sorted) < 0.3
+    assert share_exact(train_translator(0, torch.zeros_like), torch.zeros_like) == 0
+
+
+def test_longer_sentences_fail(translators):
+    """With three adjectives a noun, never seen in training, under .05 come out right."""
+    assert max(share_exact(model, least=3, most=3) for model in translators) < 0.05
+
+
+def test_cross_attention_finds_the_alignment(translators):
+    """The largest weight is on the right word in over .85 of all words; by place, in under .3."""
+    source, translation, alignment = draw_pairs(500, torch.Generator().manual_seed(9))
+    words, places = alignment >= 0, torch.arange(alignment.shape[1])
+    assert (alignment == places)[words].double().mean() < 0.3
+    for model in translators:
+        with torch.no_grad():
+            written = teacher_forced(source, translation)[1]
+            _, weights = model(source, written, return_weights=True)
+        looked = weights[0].mean(1).argmax(-1)
+        assert (looked == alignment)[words].double().mean() > 0.85
+
+
+def test_left_alone_mistakes_follow_mistakes(translators):
+    """As in training both ways name over .95 of the words; on longer sentences .2 lie between."""
+    for adjectives in (2, 3):
+        generator = torch.Generator().manual_seed(9)
+        source, translation, _ = draw_pairs(500, generator, adjectives, adjectives)
+        for model in translators:
+            taught = written_by_the_teacher(model, source, translation).double().mean()
+            alone = written_freely(model, source, translation).double().mean()
+            if adjectives == 2:
+                assert taught > 0.95 and alone > 0.95
+            else:
+                assert alone < taught - 0.2
+
+
+def test_forgotten_padding_spoils_short_sentences(translators, monkeypatch):
+    """Beside longer sentences; with the mask, or one by one, hardly any is spoilt."""
+    source, translation, _ = draw_pairs(500, torch.Generator().manual_seed(9))
+    short = (source != PAD).sum(1) == 3
+    assert short.any()
+    for model in translators:
+        assert written_freely(model, source, translation)[short].all(1).double().mean() > 0.9
+        memory, mask = model.encode(source)
+        forgotten = memory, torch.ones_like(mask)
+        with monkeypatch.context() as patch:
+            patch.setattr(model, "encode", lambda source, forgotten=forgotten: forgotten)
+            assert written_freely(model, source, translation)[short].all(1).double().mean() < 0.8

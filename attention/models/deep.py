@@ -1,5 +1,7 @@
 """Deep stacks of fresh blocks: how different tokens stay, and how training would move weights."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -41,6 +43,36 @@ def spread(x: Tensor) -> Tensor:
     """
     apart = x - x.mean(dim=1, keepdim=True)
     return apart.norm(dim=(1, 2)) / x.norm(dim=(1, 2))
+
+
+@torch.no_grad()
+def spread_by_depth(
+    step: Callable[[EncoderBlock, Tensor], Tensor],
+    blocks: nn.ModuleList,
+    seed: int,
+    length: int = 8,
+) -> Tensor:
+    """Send random tokens through a stack and measure their spread after each block.
+
+    In float64: without residual connections, float32 runs out of digits after three blocks.
+
+    Args:
+        step: takes a block and x, returns the next x; so it may use only a part of the block.
+        blocks: untrained.
+        seed: of the tokens.
+        length: tokens in each of 8 sequences.
+
+    Returns:
+        (depth + 1,) the mean spread of the sequences, that of the tokens first.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    size = (8, length, blocks[0].attention.d_model)
+    x = torch.randn(size, generator=generator, dtype=torch.float64)
+    spreads = [spread(x).mean()]
+    for block in blocks.double():
+        x = step(block, x)
+        spreads.append(spread(x).mean())
+    return torch.stack(spreads)
 
 
 def gradient_sizes(blocks: nn.ModuleList, seed: int, length: int = 16) -> Tensor:

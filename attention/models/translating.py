@@ -16,7 +16,7 @@ TEST_SEED = 10_000  # of sentences that no training draws
 def train_translator(
     seed: int, see: Callable[[Tensor], Tensor] = lambda source: source
 ) -> Translator:
-    """Train a fresh model on 300 batches of 64 fresh sentences.
+    """Train a fresh model on 300 batches of 96 fresh sentences.
 
     Args:
         seed: of the model's first weights and of its sentences.
@@ -24,10 +24,10 @@ def train_translator(
     """
 
     def draw(generator: torch.Generator) -> tuple[Tensor, ...]:
-        source, translation, _ = draw_pairs(64, generator)
+        source, translation, _ = draw_pairs(96, generator)
         return teacher_forced(see(source), translation)
 
-    return trained(Translator, draw, steps=300, seed=seed, lr=7e-3)
+    return trained(Translator, draw, steps=300, seed=seed, lr=5e-3)
 
 
 def written_freely(model: Translator, source: Tensor, translation: Tensor) -> Tensor:
