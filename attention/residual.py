@@ -26,11 +26,26 @@ class PreNorm(nn.LayerNorm):
     """
 
     def read(self, x: Tensor) -> Tensor:
-        """Return what the layer is given, (..., d_model)."""
+        """Return what the layer is given.
+
+        Args:
+            x: (..., length, d_model), the stream.
+
+        Returns:
+            (..., length, d_model): the stream, normalised.
+        """
         return self(x)
 
     def write(self, x: Tensor, change: Tensor) -> Tensor:
-        """Return the stream after the layer's answer, (..., d_model)."""
+        """Return the stream after the layer's answer.
+
+        Args:
+            x: (..., length, d_model), the stream before.
+            change: (..., length, d_model), the answer.
+
+        Returns:
+            (..., length, d_model): their sum.
+        """
         return x + change
 
 
@@ -45,9 +60,24 @@ class PostNorm(nn.LayerNorm):
     """
 
     def read(self, x: Tensor) -> Tensor:
-        """Return what the layer is given, (..., d_model)."""
+        """Return what the layer is given.
+
+        Args:
+            x: (..., length, d_model), the stream.
+
+        Returns:
+            (..., length, d_model): the stream as it is.
+        """
         return x
 
     def write(self, x: Tensor, change: Tensor) -> Tensor:
-        """Return the stream after the layer's answer, (..., d_model)."""
+        """Return the stream after the layer's answer.
+
+        Args:
+            x: (..., length, d_model), the stream before.
+            change: (..., length, d_model), the answer.
+
+        Returns:
+            (..., length, d_model): their sum, normalised.
+        """
         return self(x + change)
