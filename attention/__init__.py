@@ -23,8 +23,8 @@ from attention.models.bert import BertEncoder, attention_maps
 from attention.multi_head import MultiHeadAttention
 from attention.paths import path_length
 from attention.relative_bias import RelativeBias, causal_buckets, relative_buckets
-from attention.rotary import rotate, rotate_halves
 from attention.residual import PostNorm, PreNorm
+from attention.rotary import rotate, rotate_halves
 from attention.scaled_dot_product import attention_weights, scaled_dot_product_attention
 from attention.scoring import (
     additive_scores,
@@ -44,11 +44,11 @@ __all__ = [
     "FeedForward",
     "KVCache",
     "MultiHeadAttention",
-    "RelativeBias",
     "PostNorm",
     "PostNormDecoderBlock",
     "PostNormEncoderBlock",
     "PreNorm",
+    "RelativeBias",
     "SelfAttention",
     "additive_scores",
     "alibi_bias",

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from attention.data.translation import END, N_TOKENS, PAD, START
 from attention.decoder_block import DecoderBlock
 from attention.encoder_block import EncoderBlock
+from attention.sinusoidal import sinusoidal
 
 
 class Translator(nn.Module):
@@ -56,7 +57,7 @@ class Translator(nn.Module):
             mask: (batch, 1, source_len), False where there is padding.
         """
         mask = (source != PAD).unsqueeze(1)
-        x = _with_positions(self.read_token(source))
+        x = self._embed(self.read_token, source)
         for block in self.encoder:
             x = block(x, mask)
         return self.encoder_norm(x), mask
@@ -65,7 +66,7 @@ class Translator(nn.Module):
         self, written: Tensor, memory: Tensor, mask: Tensor, *, return_weights: bool = False
     ):
         """Score the next token, given what `encode` returned; otherwise as `forward`."""
-        x, maps = _with_positions(self.written_token(written)), []
+        x, maps = self._embed(self.written_token, written), []
         for block in self.decoder:
             x = block(x, memory, mask, return_weights=return_weights)
             if return_weights:
@@ -73,6 +74,11 @@ class Translator(nn.Module):
                 maps.append(weights)
         scores = self.score(self.decoder_norm(x))
         return (scores, torch.stack(maps)) if return_weights else scores
+
+    def _embed(self, table: nn.Embedding, tokens: Tensor) -> Tensor:
+        """What each token is, plus where it stands."""
+        x = table(tokens)  # (batch, length, d_model)
+        return x + sinusoidal(x.shape[1], x.shape[2], device=x.device)
 
     @torch.no_grad()
     def translate(self, source: Tensor, longest: int = 20) -> Tensor:
@@ -83,7 +89,7 @@ class Translator(nn.Module):
             longest: how many tokens are written at most.
 
         Returns:
-            (batch, length) tokens: END behind the last word, unless `longest` came first, then PAD.
+            (batch, length) tokens: END behind the last word, unless `longest` came first; then PAD.
         """
         memory, mask = self.encode(source)
         written = torch.full_like(source[:, :1], START)
@@ -93,11 +99,3 @@ class Translator(nn.Module):
             written = torch.cat([written, best.masked_fill(ended, PAD)], dim=1)
             ended = ended | (best == END)
         return written[:, 1:]
-
-
-def _with_positions(x: Tensor) -> Tensor:
-    """Add to each token (batch, length, d_model) where it stands, as waves of many lengths."""
-    length, d_model = x.shape[-2:]
-    wave = 10_000 ** (-torch.arange(0, d_model, 2) / d_model)  # (d_model / 2,)
-    angle = torch.arange(length)[:, None] * wave  # (length, d_model / 2)
-    return x + torch.stack([angle.sin(), angle.cos()], dim=-1).flatten(-2).to(x)
