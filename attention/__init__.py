@@ -11,9 +11,10 @@ from attention.alibi import alibi_bias, alibi_slopes
 from attention.fast import fast_attention
 from attention.grouped_heads import share_heads
 from attention.heads import merge_heads, split_heads
-from attention.influence import compare_influence, influence
+from attention.influence import compare_influence, influence, influence_map
 from attention.kernel_regression import gaussian_scores, kernel_regression
 from attention.kv_cache import KVCache
+from attention.mask_patterns import block_mask, prefix_mask, window_mask
 from attention.masks import causal_mask, padding_mask
 from attention.models.bert import BertEncoder, attention_maps
 from attention.multi_head import MultiHeadAttention
@@ -45,12 +46,14 @@ __all__ = [
     "attention_weights",
     "bilinear_scores",
     "causal_buckets",
+    "block_mask",
     "causal_mask",
     "compare_influence",
     "dot_scores",
     "fast_attention",
     "gaussian_scores",
     "influence",
+    "influence_map",
     "kernel_regression",
     "masked_softmax",
     "merge_heads",
@@ -59,6 +62,7 @@ __all__ = [
     "relative_buckets",
     "rotate",
     "rotate_halves",
+    "prefix_mask",
     "scaled_dot_product_attention",
     "scaled_dot_scores",
     "share_heads",
@@ -67,4 +71,5 @@ __all__ = [
     "soft_lookup",
     "softmax",
     "split_heads",
+    "window_mask",
 ]

@@ -5,7 +5,16 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attention import causal_mask, padding_mask
+from attention import (
+    block_mask,
+    causal_mask,
+    fast_attention,
+    influence_map,
+    padding_mask,
+    prefix_mask,
+    scaled_dot_product_attention,
+    window_mask,
+)
 from attention.join_masks import add_bias, add_head_axis, combine_masks
 
 BATCH, HEADS, QUERY_LEN, KEY_LEN = 2, 3, 4, 5
@@ -132,3 +141,47 @@ def test_the_head_axis_is_only_given_to_boolean_masks():
     """A mask of numbers is refused here too."""
     with pytest.raises(TypeError, match="mask must be boolean"):
         add_head_axis(torch.ones(QUERY_LEN, KEY_LEN))
+
+
+# --- nothing leaks: whatever the mask hides, no output hears ---
+
+
+def patterns(query_len, key_len):
+    """A mask of each kind for these lengths."""
+    causal = causal_mask(query_len, key_len)
+    padding = padding_mask([key_len - 1], key_len)[0]
+    texts = block_mask(torch.arange(key_len) // 2)[-query_len:]
+    return {
+        "causal": causal,
+        "padding": padding.expand(query_len, key_len),
+        "window": window_mask(query_len, key_len, window=2),
+        "prefix": prefix_mask(1, query_len, key_len),
+        "texts": texts,
+        "causal, padded, of several texts": causal & padding & texts,
+    }
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.data())
+def test_an_output_hears_exactly_the_keys_and_values_that_its_mask_allows(data):
+    """By the Jacobian, for each pattern and any lengths: no leak, and nothing missed."""
+    key_len = data.draw(st.integers(1, 5))
+    query_len = data.draw(st.integers(1, key_len))
+    query = torch.randn(1, query_len, 3, dtype=torch.float64)
+    memory = torch.randn(key_len, 3, dtype=torch.float64)
+    for name, mask in patterns(query_len, key_len).items():
+        heard = influence_map(
+            lambda x, m=mask: scaled_dot_product_attention(query, x, x, m), memory
+        )
+        assert (heard > 0).equal(mask), name
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(1, 5), st.integers(1, 5))
+def test_no_output_hears_the_future(query_len, key_len):
+    """By the Jacobian, also with more queries than keys, whose first rows hear nothing."""
+    query = torch.randn(1, query_len, 3, dtype=torch.float64)
+    memory = torch.randn(key_len, 3, dtype=torch.float64)
+    for attention in (scaled_dot_product_attention, fast_attention):
+        heard = influence_map(lambda x, a=attention: a(query, x, x, is_causal=True), memory)
+        assert (heard > 0).equal(causal_mask(query_len, key_len))
