@@ -20,7 +20,7 @@ def window_mask(
 ) -> Tensor:
     """Allow each query the keys near it, on both sides.
 
-        mask[i, j] = |i + (key_len − query_len) − j| < window
+        mask[i, j] = −window < i + (key_len − query_len) − j < window
 
     The last query lines up with the last key. `& causal_mask(query_len, key_len)` leaves the
     newest `window` tokens, the query's own among them.
