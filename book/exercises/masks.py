@@ -7,15 +7,16 @@ import torch
 
 
 def padding_mask(lengths, max_len):
-    """Allow the real tokens of each sentence and hide the filler after them.
+    """Allow the real tokens of each sentence, hide the filler.
 
     Args:
-        lengths: (batch,) whole numbers from 0 to max_len, a tensor or a list.
+        lengths: (batch,) whole numbers from 0 to max_len, a tensor
+            or a list.
         max_len: how long the sentences are with their filler.
 
     Returns:
-        (batch, 1, max_len) boolean, True may attend; the axis of size one
-        stands for "every query".
+        (batch, 1, max_len) boolean, True may attend; the axis of size
+        one stands for "every query".
     """
     raise NotImplementedError
 
@@ -27,7 +28,7 @@ def causal_mask(query_len, key_len):
 
     Args:
         query_len: how many queries.
-        key_len: how many keys; it may be more than query_len, or less.
+        key_len: how many keys, more or fewer than the queries.
 
     Returns:
         (query_len, key_len) boolean, True may attend.
