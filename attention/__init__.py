@@ -15,9 +15,10 @@ from attention.fast import fast_attention
 from attention.feed_forward import FeedForward
 from attention.grouped_heads import share_heads
 from attention.heads import merge_heads, split_heads
-from attention.influence import compare_influence, influence
+from attention.influence import compare_influence, influence, influence_map
 from attention.kernel_regression import gaussian_scores, kernel_regression
 from attention.kv_cache import KVCache
+from attention.mask_patterns import block_mask, prefix_mask, window_mask
 from attention.masks import causal_mask, padding_mask
 from attention.models.bert import BertEncoder, attention_maps
 from attention.multi_head import MultiHeadAttention
@@ -56,6 +57,7 @@ __all__ = [
     "attention_maps",
     "attention_weights",
     "bilinear_scores",
+    "block_mask",
     "causal_buckets",
     "causal_mask",
     "compare_influence",
@@ -64,11 +66,13 @@ __all__ = [
     "fast_attention",
     "gaussian_scores",
     "influence",
+    "influence_map",
     "kernel_regression",
     "masked_softmax",
     "merge_heads",
     "padding_mask",
     "path_length",
+    "prefix_mask",
     "relative_buckets",
     "rotate",
     "rotate_halves",
@@ -80,4 +84,5 @@ __all__ = [
     "soft_lookup",
     "softmax",
     "split_heads",
+    "window_mask",
 ]

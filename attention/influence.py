@@ -1,4 +1,4 @@
-"""How much does each position of a sequence move the last output? A measure of reach."""
+"""How much does each position of a sequence move an output? A measure of reach, and of leaks."""
 
 from collections.abc import Callable
 
@@ -25,8 +25,7 @@ def influence(model: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     Raises:
         ValueError: x has not two axes, or the model does not return (batch, length, d_out).
     """
-    if x.ndim != 2:
-        raise ValueError(f"x must have shape (length, d), got {tuple(x.shape)}")
+    _check_sequence(x)
 
     def last_output(x: Tensor) -> Tensor:
         y = model(x.unsqueeze(0))  # (1, length, d) -> (1, length, d_out)
@@ -35,6 +34,29 @@ def influence(model: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
 
     slopes = jacobian(last_output, x)  # (d_out, length, d)
     return slopes.square().sum(dim=(0, 2)).sqrt()  # (length,)
+
+
+def influence_map(model: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """Measure how strongly each input position moves each output.
+
+        map_ij = ‖∂y_i / ∂x_j‖
+
+    Row i says whom output i hears, and a zero that it cannot hear j at all. Where a mask hides j
+    from i, anything else is a leak.
+
+    Args:
+        model: maps (batch, length, d) to (batch, outputs, d_out).
+        x: (length, d) one sequence.
+
+    Returns:
+        (outputs, length) numbers, none below zero.
+
+    Raises:
+        ValueError: x has not two axes.
+    """
+    _check_sequence(x)
+    slopes = jacobian(lambda x: model(x.unsqueeze(0))[0], x)  # (outputs, d_out, length, d)
+    return slopes.square().sum(dim=(1, 3)).sqrt()  # (outputs, length)
 
 
 def compare_influence(rnn: Callable, attention: Callable, x: Tensor) -> Tensor:
@@ -54,6 +76,11 @@ def compare_influence(rnn: Callable, attention: Callable, x: Tensor) -> Tensor:
     """
     influences = torch.stack([influence(rnn, x), influence(attention, x)])  # (2, length)
     return influences / influences.sum(dim=-1, keepdim=True)
+
+
+def _check_sequence(x: Tensor) -> None:
+    if x.ndim != 2:
+        raise ValueError(f"x must have shape (length, d), got {tuple(x.shape)}")
 
 
 def _check_output(y, length: int) -> None:

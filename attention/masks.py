@@ -2,9 +2,8 @@
 
 One contract in the whole book. A mask is boolean, True means "may attend", and it broadcasts to
 the scores (batch, query_len, key_len). A module with heads inserts the head axis itself into a
-mask with two or three axes; a mask with four axes is taken as it is. PyTorch's function
-`scaled_dot_product_attention` reads booleans the same way; its module `nn.MultiheadAttention`
-reads them the other way round, and Hugging Face's models add numbers to the scores.
+mask with two or three axes; a mask with four axes is taken as it is. A query with nothing to
+attend to gets zeros. Other libraries read masks in other ways: see `attention.mask_conventions`.
 """
 
 from collections.abc import Sequence
@@ -35,10 +34,7 @@ def causal_mask(
         ValueError: a length is negative.
     """
     key_len = query_len if key_len is None else key_len
-    if query_len < 0 or key_len < 0:
-        raise ValueError(
-            f"lengths must not be negative, got query_len {query_len} and key_len {key_len}"
-        )
+    check_lengths(query_len, key_len)
     everything = torch.ones(query_len, key_len, dtype=torch.bool, device=device)
     return everything.tril(key_len - query_len)
 
@@ -60,8 +56,7 @@ def padding_mask(lengths: Tensor | Sequence[int], max_len: int) -> Tensor:
         ValueError: the lengths are not one axis, or one lies outside 0 … max_len.
     """
     lengths = torch.as_tensor(lengths)
-    if lengths.dtype == torch.bool or lengths.is_floating_point() or lengths.is_complex():
-        raise TypeError(f"lengths must be whole numbers, got {lengths.dtype}")
+    check_whole("lengths", lengths)
     if lengths.ndim != 1:
         raise ValueError(f"lengths must have shape (batch,), got {tuple(lengths.shape)}")
     if ((lengths < 0) | (lengths > max_len)).any():
@@ -70,3 +65,17 @@ def padding_mask(lengths: Tensor | Sequence[int], max_len: int) -> Tensor:
         )
     positions = torch.arange(max_len, device=lengths.device)  # (max_len,)
     return positions < lengths[:, None, None]  # (batch, 1, max_len)
+
+
+def check_lengths(query_len: int, key_len: int) -> None:
+    """Raise if a length is negative."""
+    if query_len < 0 or key_len < 0:
+        raise ValueError(
+            f"lengths must not be negative, got query_len {query_len} and key_len {key_len}"
+        )
+
+
+def check_whole(name: str, tensor: Tensor) -> None:
+    """Raise unless the tensor holds whole numbers."""
+    if tensor.dtype == torch.bool or tensor.is_floating_point() or tensor.is_complex():
+        raise TypeError(f"{name} must be whole numbers, got {tensor.dtype}")

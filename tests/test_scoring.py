@@ -1,17 +1,25 @@
 """Scoring: dot product, scaled, bilinear, additive."""
 
+import re
+from timeit import repeat
+
 import pytest
 import torch
 from torch.testing import assert_close
 
 from attention import (
     additive_scores,
+    attention_weights,
     bilinear_scores,
     dot_scores,
     scaled_dot_product_attention,
     scaled_dot_scores,
+    soft_cap,
+    split_heads,
 )
 from attention.data.sentence import VECTORS, WHO
+from attention.models.pretrained import encode
+from grading.paths import ROOT
 
 BATCH, QUERY_LEN, KEY_LEN, QUERY_DIM, KEY_DIM, HIDDEN = 2, 4, 5, 6, 7, 8
 
@@ -163,15 +171,79 @@ def test_unscaled_gradients_are_feast_or_famine(seed):
     assert raw.mean() > 2 * scaled.mean()
 
 
+def five_lines():
+    """The function `attend` as the page prints it."""
+    page = (ROOT / "book" / "scoring.md").read_text(encoding="utf-8")
+    (cell,) = re.findall(r"\{code-cell\} python\n([^`]*\ndef attend\([^`]*)```", page)
+    names = {}
+    exec(cell, names)
+    return names["attend"]
+
+
 @pytest.mark.parametrize("masked", [False, True])
-def test_the_five_lines_are_pytorchs_function(masked):
-    """Equal to torch.nn.functional.scaled_dot_product_attention, with batch, heads and mask."""
+def test_the_five_lines_are_the_packages_function_and_pytorchs(masked):
+    """All three agree, in output and gradients, with batch, heads and mask."""
     generator = torch.Generator().manual_seed(0)
     shapes = ((2, 3, 4, 6), (2, 3, 5, 6), (2, 3, 5, 7))
-    inputs = [torch.randn(shape, generator=generator) for shape in shapes]
+    inputs = [torch.randn(shape, generator=generator).requires_grad_() for shape in shapes]
     mask = torch.rand(2, 1, 4, 5, generator=generator) > 0.4 if masked else None
-    theirs = torch.nn.functional.scaled_dot_product_attention(*inputs, attn_mask=mask)
-    assert_close(scaled_dot_product_attention(*inputs, mask), theirs)
+    upstream = torch.randn(2, 3, 4, 7, generator=generator)
+    pytorch = torch.nn.functional.scaled_dot_product_attention
+    (page, ours, theirs) = (
+        (output, *torch.autograd.grad(output, inputs, upstream))
+        for output in (
+            attention(*inputs, mask)
+            for attention in (five_lines(), scaled_dot_product_attention, pytorch)
+        )
+    )
+    assert mask is None or mask.any(-1).all()  # five lines answer an empty row with NaN
+    assert_close(ours, page)
+    assert_close(theirs, page)
+
+
+def test_a_hidden_layer_for_every_pair_takes_its_time():
+    """Additive scores of 256 queries and keys take over ten times as long as dot products."""
+    query, key, square = torch.randn(256, 64), torch.randn(256, 64), torch.randn(64, 64)
+    dot = min(repeat(lambda: dot_scores(query, key), number=5))
+    additive = min(repeat(lambda: additive_scores(query, key, square, square, square[0]), number=5))
+    assert additive > 10 * dot
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_soft_cap_is_a_tanh_whose_slope_runs_out(dtype):
+    """Between −cap and cap, in order, as it was near zero; no gradient far out."""
+    scores = torch.linspace(-300, 300, 101, dtype=dtype, requires_grad=True)
+    capped = soft_cap(scores, 50)
+    assert_close(capped, 50 * torch.tanh(scores / 50))
+    assert (capped.abs() <= 50).all()
+    (slope,) = torch.autograd.grad(capped.sum(), scores)
+    assert_close(slope, 1 - torch.tanh(scores.detach() / 50) ** 2)
+    assert slope.argmax() == 50 and slope[[0, -1]].max() < 1e-4
+
+
+@torch.no_grad()
+def test_a_cap_far_above_the_scores_changes_next_to_nothing(minilm):
+    """In MiniLM's head for the word before: a cap of 50, of 20, of 5."""
+    encoder, tokenizer = minilm
+    attention = encoder.blocks[0].attention
+    x = encoder.embed(encode(tokenizer, "The cat sat on the mat.")[0][None])
+    query, key = (
+        split_heads(layer(x), 12)[0, 2] for layer in (attention.to_query, attention.to_key)
+    )
+    assert 20 < scaled_dot_scores(query, key).max() < 30
+    free, high, low = (
+        attention_weights(query, key, softcap=cap).diagonal(-1).mean() for cap in (None, 50, 5)
+    )
+    assert free > 0.999 and free - high < 1e-3 and low < 0.4
+
+
+def test_float16_overflows_in_the_product_before_the_score():
+    """The product of vectors of 64 entries of 32 is infinite, their score a finite 8192."""
+    query = torch.full((1, 64), 32.0, dtype=torch.float16)
+    late = query @ query.T / 8
+    assert late.isinf().all() and late.softmax(-1).isnan().all()
+    assert (query / 8 @ query.T).item() == 8192
+    assert_close(scaled_dot_product_attention(query, query, query), query)
 
 
 def test_a_word_asks_for_its_like_until_a_map_turns_it_into_a_question():

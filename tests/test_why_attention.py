@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.testing import assert_close
 
-from attention import SelfAttention, compare_influence, influence, path_length
+from attention import SelfAttention, compare_influence, influence, influence_map, path_length
 from attention.data.recall import (
     ASK,
     KEEP,
@@ -70,6 +70,19 @@ def test_influence_says_which_shape_it_wants():
         influence(nn.GRU(DIM, DIM_OUT, batch_first=True), torch.randn(LENGTH, DIM))
     with pytest.raises(ValueError, match=r"map \(1, 5, d\) to \(1, 5, d_out\), got shape \(5, 3\)"):
         influence(lambda x: x[0], torch.randn(LENGTH, DIM))
+
+
+def test_the_last_row_of_the_map_is_the_influence():
+    """The map asks for every output what `influence` asks for the last; outputs may be fewer."""
+    torch.manual_seed(0)
+    layer, x = SelfAttention(DIM, DIM_OUT), torch.randn(LENGTH, DIM)
+    whole = influence_map(layer, x)
+    assert whole.shape == (LENGTH, LENGTH)
+    for i in range(LENGTH):
+        assert_close(whole[i], influence(lambda x, i=i: layer(x).roll(-1 - i, dims=1), x))
+    assert influence_map(lambda x: layer(x)[:, 1:3], x).equal(whole[1:3])
+    with pytest.raises(ValueError, match=r"x must have shape \(length, d\), got \(1, "):
+        influence_map(layer, x[None])
 
 
 def test_compared_influences_are_shares_of_each_model():

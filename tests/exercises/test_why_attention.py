@@ -12,7 +12,7 @@ from grading.checks import (
     points,
 )
 
-influence = exercise("influence")
+influence = exercise("influence", forbids=["attention.influence_map"])
 compare_influence = exercise("compare_influence")
 
 
