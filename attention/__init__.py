@@ -7,6 +7,7 @@ and True means "may attend"; a query with nothing to attend to gets zeros.
 Nothing here prints, and only `attention.models.pretrained` reads files.
 """
 
+from attention.alignment import context
 from attention.fast import fast_attention
 from attention.grouped_heads import share_heads
 from attention.heads import merge_heads, split_heads
@@ -18,6 +19,7 @@ from attention.models.bert import BertEncoder, attention_maps
 from attention.multi_head import MultiHeadAttention
 from attention.paths import path_length
 from attention.scaled_dot_product import attention_weights, scaled_dot_product_attention
+from attention.scorers import AdditiveScorer, BilinearScorer
 from attention.scoring import (
     additive_scores,
     bilinear_scores,
@@ -29,7 +31,9 @@ from attention.self_attention import SelfAttention
 from attention.soft_lookup import masked_softmax, soft_lookup, softmax
 
 __all__ = [
+    "AdditiveScorer",
     "BertEncoder",
+    "BilinearScorer",
     "KVCache",
     "MultiHeadAttention",
     "SelfAttention",
@@ -39,6 +43,7 @@ __all__ = [
     "bilinear_scores",
     "causal_mask",
     "compare_influence",
+    "context",
     "dot_scores",
     "fast_attention",
     "gaussian_scores",
