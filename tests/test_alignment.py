@@ -118,9 +118,9 @@ def test_context_says_what_does_not_fit():
         context(state, memory, LENGTHS[:1], scorer)
     with pytest.raises(ValueError, match=r"between 0 and max_len = 4, got \[2, 5, 0\]"):
         context(state, memory, torch.tensor([2, 5, 0]), scorer)
-    with pytest.raises(TypeError, match="lengths must be whole numbers, got torch.float32"):
+    with pytest.raises(TypeError, match="lengths must be whole numbers, got"):
         context(state, memory, LENGTHS.float(), scorer)
-    with pytest.raises(TypeError, match="the scorer's result must be a torch.Tensor, got None"):
+    with pytest.raises(TypeError, match=r"the scorer's result must be a torch\.Tensor, got None"):
         context(state, memory, LENGTHS, lambda query, key: None)
     with pytest.raises(ValueError, match=r"result must have shape .* = \(3, 1, 4\), got \(3, 4\)"):
         context(state, memory, LENGTHS, lambda query, key: memory[..., 0])
@@ -415,11 +415,12 @@ def test_the_output_can_depend_on_a_smaller_weight(bahdanau, changed):
 
 
 def test_the_decoder_writes_what_it_is_made_to_look_at(bahdanau):
-    """Forced to look from left to right, it mirrors the words and not their order."""
+    """Forced to look from left to right, it mirrors the words, or thinks it is time to stop."""
     source, lengths, *_ = fresh(6)
     with look_in_order(bahdanau.scorer, range(6)):
         words, _ = bahdanau.translate(source, lengths, 6)
     assert (words == source).double().mean() > 0.8
+    assert ((words == source) | (words == EDGE)).double().mean() > 0.95
 
 
 def test_luong_looks_more_sharply(bahdanau):
@@ -436,7 +437,7 @@ def test_luong_looks_more_sharply(bahdanau):
 def test_dates_look_at_the_part_they_write():
     """Fresh dates come out right, and each part's digits look most at that part of the text."""
     build = partial(Bahdanau, dates.N_LETTERS, dates.N_DIGITS, 16, 32)
-    model = trained(build, partial(dates.training_dates, 64), 150)
+    model = trained(build, partial(dates.training_dates, 64), 120)
     drawn = dates.drawn(200, torch.Generator().manual_seed(10_000), fresh=True)
     source, lengths = dates.letters([dates.text_of(pieces) for _, pieces in drawn])
     written, weights = model.translate(source, lengths, 10)
@@ -461,7 +462,7 @@ def test_dates_look_at_the_part_they_write():
 
 @torch.no_grad()
 def test_without_the_mask_a_translation_depends_on_its_company(bahdanau):
-    """Padded to a longer neighbour's length, only a model that knows the lengths scores the same."""
+    """Padded to a neighbour's length, only a model that knows the lengths scores the same."""
     source, lengths, previous, _ = fresh(3)
     longer = torch.nn.functional.pad(source, (0, 5))
     alone = bahdanau(source, lengths, previous)
