@@ -11,6 +11,7 @@ from attention.alibi import alibi_bias, alibi_slopes
 from attention.cross_attention import cross_attention
 from attention.decoder_block import DecoderBlock, PostNormDecoderBlock
 from attention.encoder_block import EncoderBlock, PostNormEncoderBlock
+from attention.alignment import context
 from attention.fast import fast_attention
 from attention.feed_forward import FeedForward
 from attention.grouped_heads import share_heads
@@ -27,6 +28,7 @@ from attention.relative_bias import RelativeBias, causal_buckets, relative_bucke
 from attention.residual import PostNorm, PreNorm
 from attention.rotary import rotate, rotate_halves
 from attention.scaled_dot_product import attention_weights, scaled_dot_product_attention
+from attention.scorers import AdditiveScorer, BilinearScorer
 from attention.scoring import (
     additive_scores,
     bilinear_scores,
@@ -39,10 +41,12 @@ from attention.sinusoidal import sinusoidal
 from attention.soft_lookup import masked_softmax, soft_lookup, softmax
 
 __all__ = [
+    "AdditiveScorer",
     "BertEncoder",
     "DecoderBlock",
     "EncoderBlock",
     "FeedForward",
+    "BilinearScorer",
     "KVCache",
     "MultiHeadAttention",
     "PostNorm",
@@ -62,6 +66,7 @@ __all__ = [
     "causal_mask",
     "compare_influence",
     "cross_attention",
+    "context",
     "dot_scores",
     "fast_attention",
     "gaussian_scores",
