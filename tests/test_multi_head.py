@@ -53,6 +53,8 @@ def test_splitting_and_merging_name_the_rule_that_is_broken():
         split_heads(torch.randn(BATCH, QUERY_LEN, D_MODEL), 4)
     with pytest.raises(ValueError, match="multiple of n_heads, got d_model 18 and n_heads 0"):
         MultiHeadAttention(D_MODEL, 0)
+    with pytest.raises(ValueError, match="positive multiple of n_heads, got d_model 0 and n_heads"):
+        MultiHeadAttention(0, HEADS)
     with pytest.raises(ValueError, match=r"x must have at least 3 axes, got shape \(4, 18\)"):
         merge_heads(torch.randn(QUERY_LEN, D_MODEL))
 
@@ -101,6 +103,12 @@ def test_what_our_module_lacks_is_not_copied_silently(option):
     """A PyTorch module with other parts is refused."""
     with pytest.raises(ValueError, match="with kdim, vdim, add_bias_kv or add_zero_attn is not"):
         MultiHeadAttention.from_torch(nn.MultiheadAttention(D_MODEL, HEADS, **option))
+
+
+def test_only_pytorchs_own_module_is_copied():
+    """A layer of another kind is refused by its name."""
+    with pytest.raises(TypeError, match=r"module must be an nn\.MultiheadAttention, got Linear"):
+        MultiHeadAttention.from_torch(nn.Linear(D_MODEL, D_MODEL))
 
 
 def test_without_a_memory_the_sequence_attends_to_itself(module):
@@ -160,10 +168,25 @@ def test_the_module_names_the_argument_that_is_wrong(module):
         module(x[..., :7])
     with pytest.raises(TypeError, match="mask must be boolean"):
         module(x, mask=torch.zeros(QUERY_LEN, QUERY_LEN))
+    with pytest.raises(ValueError, match=r"x and memory before .*2, 4, 18\) and .*3, 5, 18\)"):
+        module(x, torch.randn(3, KEY_LEN, D_MODEL))
+    with pytest.raises(ValueError, match=r"x and memory must .*float32 on cpu and memory .*meta"):
+        module(x, x.to("meta"))
+    with pytest.raises(TypeError, match=r"x must hold floating-point numbers, got torch\.int64"):
+        module(x.long())
+    with pytest.raises(TypeError, match=r"bias must hold floating-point numbers, got torch\.bool"):
+        module(x, bias=torch.ones(QUERY_LEN, QUERY_LEN, dtype=torch.bool))
+    with pytest.raises(TypeError, match=r"bias must be a torch\.Tensor, got float"):
+        module(x, bias=1.0)
+    with pytest.raises(ValueError, match="got bias on meta and scores on cpu"):
+        module(x, bias=torch.zeros(QUERY_LEN, device="meta"))
+    with pytest.raises(ValueError, match="got mask on meta and scores on cpu"):
+        module(x, mask=torch.ones(QUERY_LEN, dtype=torch.bool, device="meta"))
     with pytest.raises(ValueError, match=r"got bias \(2, 4, 4\) and scores \(2, 3, 4, 4\)"):
         module(x, bias=torch.zeros(BATCH, QUERY_LEN, QUERY_LEN))
-    with pytest.raises(ValueError, match="multiple of n_kv_heads, got n_heads 3 and n_kv_heads 2"):
-        MultiHeadAttention(D_MODEL, HEADS, 2)
+    for n_kv_heads in (2, 0):
+        with pytest.raises(ValueError, match=f"got n_heads 3 and n_kv_heads {n_kv_heads}"):
+            MultiHeadAttention(D_MODEL, HEADS, n_kv_heads)
     with pytest.raises(ValueError, match=r"got mask \(1, 2, 4\) and scores \(2, 3, 4, 4\)"):
         module(x, mask=torch.ones(BATCH, QUERY_LEN, dtype=torch.bool))
 
@@ -193,9 +216,7 @@ def test_asking_for_the_weights_changes_no_number(module):
     hides = {"mask": padding_mask([KEY_LEN, 0], KEY_LEN), "bias": torch.randn(HEADS, 1, KEY_LEN)}
     for is_causal in (False, True):
         fused = module(x, memory, is_causal=is_causal, **hides)
-        explicit, weights = module(
-            x, memory, is_causal=is_causal, return_weights=True, **hides
-        )
+        explicit, weights = module(x, memory, is_causal=is_causal, return_weights=True, **hides)
         assert_close(fused, explicit)
         assert (weights[1] == 0).all()
         slopes = [
