@@ -355,8 +355,8 @@ def test_sharing_costs_where_one_key_cannot_hold_both_questions(seed):
         shape: min(right_answers(train(*shape, seed=seed)))
         for shape in [(4, 4), (4, 2), (4, 1), (2, 1)]
     }
-    assert worse.pop((4, 1)) < 0.85
-    assert min(worse.values()) > 0.9
+    narrow = worse.pop((4, 1))
+    assert min(worse.values()) > max(0.85, narrow + 0.1)
 
 
 @pytest.mark.parametrize("n_kv_heads", [1, 2, 4, 8])
