@@ -8,10 +8,10 @@ Nothing here prints, and only `attention.models.pretrained` reads files.
 """
 
 from attention.alibi import alibi_bias, alibi_slopes
+from attention.alignment import context
 from attention.cross_attention import cross_attention
 from attention.decoder_block import DecoderBlock, PostNormDecoderBlock
 from attention.encoder_block import EncoderBlock, PostNormEncoderBlock
-from attention.alignment import context
 from attention.fast import fast_attention
 from attention.feed_forward import FeedForward
 from attention.grouped_heads import share_heads
@@ -43,10 +43,10 @@ from attention.soft_lookup import masked_softmax, soft_lookup, softmax
 __all__ = [
     "AdditiveScorer",
     "BertEncoder",
+    "BilinearScorer",
     "DecoderBlock",
     "EncoderBlock",
     "FeedForward",
-    "BilinearScorer",
     "KVCache",
     "MultiHeadAttention",
     "PostNorm",
@@ -65,8 +65,8 @@ __all__ = [
     "causal_buckets",
     "causal_mask",
     "compare_influence",
-    "cross_attention",
     "context",
+    "cross_attention",
     "dot_scores",
     "fast_attention",
     "gaussian_scores",

@@ -20,22 +20,27 @@ def share_heads(name: str, heads: Tensor, query: Tensor) -> Tensor:
         query: (..., n_heads, query_len, d).
 
     Returns:
-        (..., n_heads, key_len, d).
+        (..., n_heads, key_len, d): a copy, or `heads` itself where nothing is shared.
 
     Raises:
         ValueError: there is no head axis, or n_heads is not a multiple of n_kv_heads.
 
     Source: Ainslie et al. (2023), section 2.2.
     """
+    check_shared(name, heads, query)
+    group = query.shape[-3] // heads.shape[-3]
+    return heads if group == 1 else heads.repeat_interleave(group, dim=-3)
+
+
+def check_shared(name: str, heads: Tensor, query: Tensor) -> None:
+    """Raise unless the query heads fall into equal groups, one for each of these heads."""
     check_tensor("query", query, axes=3)
     check_tensor(name, heads, axes=3)
-    n_heads, n_kv_heads = query.shape[-3], heads.shape[-3]
-    check_groups(n_heads, n_kv_heads)
-    return heads.repeat_interleave(n_heads // n_kv_heads, dim=-3)
+    check_groups(query.shape[-3], heads.shape[-3])
 
 
 def check_groups(n_heads: int, n_kv_heads: int) -> None:
-    """Raise unless the query heads fall into equal groups, one for each key and value head."""
+    """Raise unless n_heads divides into n_kv_heads equal groups."""
     if n_kv_heads < 1 or n_heads % n_kv_heads != 0:
         raise ValueError(
             "n_heads must be a multiple of n_kv_heads, "

@@ -6,10 +6,11 @@ from attention.shapes import check_tensor
 
 
 def check_heads(d_model: int, n_heads: int) -> None:
-    """Raise unless d_model divides into n_heads equal parts."""
-    if n_heads < 1 or d_model % n_heads != 0:
+    """Raise unless d_model divides into n_heads equal parts of at least one number."""
+    if n_heads < 1 or d_model < 1 or d_model % n_heads != 0:
         raise ValueError(
-            f"d_model must be a multiple of n_heads, got d_model {d_model} and n_heads {n_heads}"
+            "d_model must be a positive multiple of n_heads, "
+            f"got d_model {d_model} and n_heads {n_heads}"
         )
 
 

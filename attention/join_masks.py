@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from attention.masks import causal_mask
-from attention.shapes import check_boolean, check_mask, check_tensor
+from attention.shapes import check_bias, check_boolean, check_mask, check_tensor
 
 
 def combine_masks(
@@ -75,5 +75,34 @@ def add_bias(mask: Tensor | None, bias: Tensor | None) -> Tensor | None:
     """
     if bias is None:
         return mask
-    check_tensor("bias", bias)
+    check_tensor("bias", bias, axes=0)
     return bias if mask is None else hide_also(bias, mask)
+
+
+def mask_for_heads(
+    mask: Tensor | None,
+    bias: Tensor | None,
+    scores_shape: tuple[int, ...],
+    device: torch.device,
+) -> Tensor | None:
+    """Check what a module with heads was handed, and make one mask of it.
+
+    Args:
+        mask: boolean, broadcast to (batch, query_len, key_len) or, with four axes, to the scores.
+        bias: floating point, broadcast to the scores.
+        scores_shape: (batch, n_heads, query_len, key_len).
+        device: where the scores are.
+
+    Returns:
+        The two as `add_bias` joins them; it broadcasts to the scores. None if both are None.
+
+    Raises:
+        TypeError: the mask is not boolean, or the bias not floating point.
+        ValueError: one of them does not broadcast to the scores, or is on another device.
+    """
+    mask = add_head_axis(mask)
+    if mask is not None:
+        check_mask(mask, scores_shape, device)
+    if bias is not None:
+        check_bias(bias, scores_shape, device)
+    return add_bias(mask, bias)

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from attention.shapes import check_tensor
+
 
 class KVCache:
     """The keys and values of all tokens so far, in room that is set aside once.
@@ -53,7 +55,10 @@ class KVCache:
         Raises:
             ValueError: another batch, number of heads, width, dtype or device, or no room left.
                 The cache stays as it was.
+            TypeError: key or value does not hold floating-point numbers.
         """
+        check_tensor("key", key, axes=4)
+        check_tensor("value", value, axes=4)
         new_len = key.shape[-2]
         self._check("key", key, new_len)
         self._check("value", value, new_len)

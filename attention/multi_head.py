@@ -6,10 +6,10 @@ from torch import Tensor, nn
 from attention.fast import fast_attention
 from attention.grouped_heads import check_groups, share_heads
 from attention.heads import check_heads, merge_heads, split_heads
-from attention.join_masks import add_bias, add_head_axis
+from attention.join_masks import mask_for_heads
 from attention.kv_cache import KVCache
 from attention.scaled_dot_product import attention_weights
-from attention.shapes import check_broadcast, check_last_axis
+from attention.shapes import check_alike, check_last_axis
 
 
 class MultiHeadAttention(nn.Module):
@@ -71,30 +71,32 @@ class MultiHeadAttention(nn.Module):
             (batch, n_heads, query_len, key_len).
 
         Raises:
-            ValueError: a last axis is not d_model, the mask or bias does not broadcast, the cache
-                does not fit, or it comes with a memory.
-            TypeError: the mask is not boolean.
+            ValueError: a last axis is not d_model, x and memory do not belong together, the mask
+                or bias does not broadcast, the cache does not fit, or it comes with a memory. The
+                cache stays as it was.
+            TypeError: the mask is not boolean, or another tensor not floating point.
         """
         if cache is not None and memory is not None:
             raise ValueError("a cache keeps x's own keys and values: hand over memory or cache")
         memory = x if memory is None else memory
         check_last_axis("x", x, "d_model", self.d_model)
         check_last_axis("memory", memory, "d_model", self.d_model)
+        check_alike("x", x, "memory", memory)
         query = split_heads(self.to_query(x), self.n_heads)  # (batch, n_heads, query_len, head_dim)
         key = split_heads(self.to_key(memory), self.n_kv_heads)  # (batch, n_kv_heads, key_len, …)
         value = split_heads(self.to_value(memory), self.n_kv_heads)
-        if cache is not None:
+        batch = torch.broadcast_shapes(x.shape[:-2], memory.shape[:-2])
+        key_len = memory.shape[-2] + (0 if cache is None else cache.length)
+        scores_shape = (*batch, self.n_heads, x.shape[-2], key_len)
+        mask = mask_for_heads(mask, bias, scores_shape, x.device)
+        if cache is not None:  # from here on nothing is refused: the cache has grown
             key, value = cache.append(key, value)
-        if self.n_kv_heads < self.n_heads:
-            key, value = share_heads("key", key, query), share_heads("value", value, query)
-        if bias is not None:
-            scores_shape = (*query.shape[:-1], key.shape[-2])
-            check_broadcast("bias", bias, scores_shape, "one number for each head, query and key")
-        mask = add_bias(add_head_axis(mask), bias)
+        how = {"is_causal": is_causal, "enable_gqa": self.n_kv_heads < self.n_heads}
         if return_weights:
-            weights = attention_weights(query, key, mask, is_causal=is_causal)
-            return self.to_output(merge_heads(weights @ value)), weights
-        answers = fast_attention(query, key, value, mask, is_causal=is_causal)
+            weights = attention_weights(query, key, mask, **how)
+            answers = weights @ share_heads("value", value, query)
+            return self.to_output(merge_heads(answers)), weights
+        answers = fast_attention(query, key, value, mask, **how)
         return self.to_output(merge_heads(answers))  # (batch, query_len, d_model)
 
     @classmethod
@@ -108,11 +110,15 @@ class MultiHeadAttention(nn.Module):
                 callers' business and changes no weight.
 
         Returns:
-            A new module with its own copy, of the same dtype, on the same device.
+            A new module with its own copy, of the same dtype, on the same device. It has no
+            dropout, which PyTorch's may have while it trains.
 
         Raises:
             ValueError: the module has kdim or vdim, add_bias_kv or add_zero_attn.
+            TypeError: it is not an nn.MultiheadAttention.
         """
+        if not isinstance(module, nn.MultiheadAttention):
+            raise TypeError(f"module must be an nn.MultiheadAttention, got {type(module).__name__}")
         if module.in_proj_weight is None or module.bias_k is not None or module.add_zero_attn:
             raise ValueError("a module with kdim, vdim, add_bias_kv or add_zero_attn is not ours")
         ours = cls(module.embed_dim, module.num_heads).to(module.in_proj_weight)

@@ -2,6 +2,7 @@
 
 import math
 
+import torch
 from torch import Tensor
 
 from attention.grouped_heads import share_heads
@@ -41,12 +42,14 @@ def attention_weights(
     if enable_gqa:
         key = share_heads("key", key, query)
     check_query_key(query, key)
+    mask = combine_masks(mask, is_causal, query, key)
     scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
-    # The query is scaled, not the product, which float16 could not hold: its largest is 65 504.
-    scores = query * scale @ key.transpose(-2, -1)  # (..., query_len, key_len)
+    # float16 ends at 65 504, which a score may pass. PyTorch keeps scores in float32, too.
+    wide = torch.promote_types(query.dtype, torch.float32)
+    scores = query.to(wide) * scale @ key.to(wide).transpose(-2, -1)  # (..., query_len, key_len)
     if softcap is not None:
         scores = soft_cap(scores, softcap)
-    return masked_softmax(scores, combine_masks(mask, is_causal, query, key))
+    return masked_softmax(scores, mask).to(query.dtype)
 
 
 def scaled_dot_product_attention(

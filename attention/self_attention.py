@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from attention.scaled_dot_product import attention_weights
-from attention.shapes import check_last_axis
+from attention.shapes import check_boolean, check_last_axis
 
 
 class SelfAttention(nn.Module):
@@ -41,6 +41,8 @@ class SelfAttention(nn.Module):
             TypeError: the mask is not boolean.
         """
         check_last_axis("x", x, "d_model", self.d_model)
+        if mask is not None:
+            check_boolean(mask)
         query, key, value = self.to_query(x), self.to_key(x), self.to_value(x)
         weights = attention_weights(query, key, mask)  # (batch, length, length)
         output = weights @ value  # (batch, length, head_dim)

@@ -112,16 +112,21 @@ def check_mask(mask: Tensor, scores_shape: tuple[int, ...], device: torch.device
     """Raise unless `mask` is boolean or floating point, there, and broadcasts to the scores."""
     if not (isinstance(mask, Tensor) and mask.is_floating_point()):
         check_boolean(mask, "or floating point, to be added to the scores")
-    check_broadcast("mask", mask, scores_shape, "a padding mask has shape (batch, 1, key_len)")
-    if mask.device != device:
-        raise ValueError(
-            f"mask must be on the device of the scores, got mask on {mask.device} "
-            f"and scores on {device}"
-        )
+    hint = "a padding mask has shape (batch, 1, key_len)"
+    check_broadcast("mask", mask, scores_shape, device, hint)
 
 
-def check_broadcast(name: str, tensor: Tensor, scores_shape: tuple[int, ...], hint: str) -> None:
-    """Raise unless `tensor` broadcasts to the shape of the scores, and no further."""
+def check_bias(bias: Tensor, scores_shape: tuple[int, ...], device: torch.device) -> None:
+    """Raise unless `bias` is floating point, there, and broadcasts to the scores."""
+    check_tensor("bias", bias, axes=0)
+    hint = "one number for each head, query and key"
+    check_broadcast("bias", bias, scores_shape, device, hint)
+
+
+def check_broadcast(
+    name: str, tensor: Tensor, scores_shape: tuple[int, ...], device: torch.device, hint: str
+) -> None:
+    """Raise unless `tensor` is with the scores and broadcasts to their shape, and no further."""
     wanted = tuple(scores_shape)
     try:
         fits = tuple(torch.broadcast_shapes(tensor.shape, wanted)) == wanted
@@ -131,6 +136,11 @@ def check_broadcast(name: str, tensor: Tensor, scores_shape: tuple[int, ...], hi
         raise ValueError(
             f"{name} must broadcast to the scores, got {name} {tuple(tensor.shape)} "
             f"and scores {wanted} ({hint})"
+        )
+    if tensor.device != device:
+        raise ValueError(
+            f"{name} must be on the device of the scores, got {name} on {tensor.device} "
+            f"and scores on {device}"
         )
 
 

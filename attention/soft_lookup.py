@@ -47,8 +47,9 @@ def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
     if mask.dtype == torch.bool:
         hidden = ~mask
     else:
+        mask = mask.to(scores.dtype)
         hidden = mask.isneginf()
-        scores = scores + mask.to(scores.dtype)
+        scores = scores + mask
     nothing_allowed = hidden.all(dim=-1, keepdim=True)  # (..., query_len, 1)
     scores = scores.masked_fill(hidden, float("-inf"))  # and not NaN, whatever stands there
     # A row of −inf alone would compute −inf − (−inf) = NaN. Overwriting the result would be

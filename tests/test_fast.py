@@ -4,6 +4,8 @@ import math
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch.testing import assert_close
 
 from attention import causal_mask, fast_attention, scaled_dot_product_attention
@@ -44,12 +46,61 @@ def test_fast_attention_is_attention(lengths, is_causal, kind):
         assert_close(mine, reference)
 
 
+@settings(deadline=None, max_examples=80)
+@given(
+    heads=st.sampled_from([(1, 1), (3, 3), (3, 1), (4, 2), (6, 3)]),
+    shape=st.tuples(st.sampled_from([1, 4]), st.sampled_from([1, 5])),
+    in_front=st.sampled_from([(), (1,), ("heads",), (1, 1), (2, 1), (2, "heads")]),
+    value_dim=st.sampled_from([HEAD_DIM, VALUE_DIM]),  # two kernels of PyTorch's
+    is_causal=st.booleans(),
+    added=st.booleans(),
+    seed=st.integers(0, 9),
+)
+def test_any_mask_that_broadcasts_and_any_grouping(
+    heads, shape, in_front, value_dim, is_causal, added, seed
+):
+    """Output and gradients agree, that of added numbers included; the inputs are views."""
+    torch.manual_seed(seed)
+    inputs = [
+        torch.randn(BATCH, length, n, d).transpose(1, 2).requires_grad_()
+        for n, length, d in zip(
+            (heads[0], heads[1], heads[1]), (4, 5, 5), (HEAD_DIM, HEAD_DIM, value_dim), strict=True
+        )
+    ]
+    shape = (*(heads[0] if n == "heads" else n for n in in_front), *shape)
+    mask = torch.rand(shape) > 0.4
+    if added:
+        mask = torch.randn(shape).masked_fill(~mask, -math.inf).requires_grad_()
+        inputs.append(mask)
+    query, key, value = inputs[:3]
+    outputs = [
+        attention(query, key, value, mask, is_causal=is_causal, enable_gqa=True)
+        for attention in (fast_attention, scaled_dot_product_attention)
+    ]
+    assert_close(*outputs)
+    upstream = torch.randn_like(outputs[0])
+    fast, plain = (torch.autograd.grad(output, inputs, upstream) for output in outputs)
+    for mine, reference in zip(fast, plain, strict=True):
+        assert_close(mine, reference)
+
+
+@pytest.mark.parametrize("mask", [torch.tensor([True, False, True, True, False]),
+                                  torch.randn(KEY_LEN), torch.tensor(True)])  # fmt: skip
+def test_a_mask_may_lack_axes(mask):
+    """One row for all queries, or one answer for all."""
+    inputs = tensors(QUERY_LEN, KEY_LEN)
+    assert_close(fast_attention(*inputs, mask), scaled_dot_product_attention(*inputs, mask))
+
+
 @pytest.mark.parametrize("value_dim", [HEAD_DIM, VALUE_DIM])  # two kernels of PyTorch's
-def test_a_mask_of_another_precision_is_taken_as_it_is_meant(value_dim):
-    """Numbers in float32 beside queries in bfloat16: PyTorch alone may refuse them."""
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_mask_of_another_precision_is_taken_as_it_is_meant(value_dim, dtype):
+    """Numbers in float64 beside queries in bfloat16: PyTorch alone refuses them."""
     inputs = [x.detach().bfloat16() for x in tensors(QUERY_LEN, KEY_LEN)]
     inputs[2] = inputs[2][..., :value_dim]
-    added = torch.zeros(QUERY_LEN, KEY_LEN).masked_fill(~causal_mask(QUERY_LEN, KEY_LEN), -math.inf)
+    added = torch.zeros(QUERY_LEN, KEY_LEN, dtype=dtype).masked_fill(
+        ~causal_mask(QUERY_LEN, KEY_LEN), -math.inf
+    )
     assert_close(fast_attention(*inputs, added), fast_attention(*inputs, is_causal=True))
 
 
@@ -62,3 +113,18 @@ def test_fast_attention_refuses_what_attention_refuses():
         fast_attention(query, key, value, torch.ones(3, dtype=torch.bool))
     with pytest.raises(TypeError, match="mask must be boolean"):
         fast_attention(query, key, value, torch.ones(KEY_LEN, dtype=torch.int64))
+    with pytest.raises(ValueError, match="multiple of n_kv_heads, got n_heads 3 and n_kv_heads 2"):
+        fast_attention(query, key[:, :2], value, enable_gqa=True)
+    with pytest.raises(ValueError, match="multiple of n_kv_heads, got n_heads 3 and n_kv_heads 2"):
+        fast_attention(query, key, value[:, :2], enable_gqa=True)
+    with pytest.raises(ValueError, match=r"value must have at least 3 axes, got shape \(5, 7\)"):
+        fast_attention(query, key, value[0, 0], enable_gqa=True)
+
+
+def test_nan_in_a_hidden_key_shows_where_the_explicit_form_hides_it():
+    """What the docstring warns of: PyTorch adds −∞ to a score of NaN, which stays NaN."""
+    query, key, value = (x.detach() for x in tensors(QUERY_LEN, KEY_LEN))
+    key[..., 2, :] = math.nan
+    mask = torch.arange(KEY_LEN) != 2
+    assert fast_attention(query, key, value, mask).isnan().all()
+    assert scaled_dot_product_attention(query, key, value, mask).isfinite().all()

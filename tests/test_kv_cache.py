@@ -73,7 +73,39 @@ def test_what_does_not_fit_is_refused_and_nothing_is_lost():
         cache.append(new, new.to("meta"))
     with pytest.raises(ValueError, match="at most max_len = 7 tokens, got 5 new ones after 5"):
         cache.append(new, new)
+    with pytest.raises(ValueError, match=r"key must have at least 4 axes, got shape \(4,\)"):
+        cache.append(new[0, 0, 0], new)
+    with pytest.raises(TypeError, match=r"value must hold floating.* got torch\.int64"):
+        cache.append(new, new.long())
     assert cache.length == 5 and cache.keys[:, :, :5].equal(before)
+
+
+@pytest.mark.parametrize("weights", [False, True])
+def test_a_refused_call_leaves_no_tokens_behind(weights):
+    """Mend the mask or the bias, call again, and each token is there once."""
+    module, x = MultiHeadAttention(D_MODEL, HEADS, KV_HEADS), torch.randn(BATCH, 2, D_MODEL)
+    cache = empty()
+    module(x, is_causal=True, cache=cache)
+    for wrong, error in (
+        ({"mask": torch.ones(2, 3, dtype=torch.bool)}, ValueError),
+        ({"mask": torch.ones(2, 4)}, TypeError),
+        ({"bias": torch.ones(2, 3)}, ValueError),
+        ({"bias": torch.ones(2, 4, dtype=torch.bool)}, TypeError),
+    ):
+        with pytest.raises(error, match="must"):
+            module(x, cache=cache, return_weights=weights, **wrong)
+        assert cache.length == 2
+    module(x, cache=cache, mask=torch.ones(2, 4, dtype=torch.bool), bias=torch.ones(2, 4))
+    assert cache.length == 4
+
+
+def test_a_cache_that_is_full_still_answers():
+    """No new token, no new key: the queries are none as well."""
+    module, x = MultiHeadAttention(D_MODEL, HEADS, KV_HEADS), torch.randn(BATCH, LENGTH, D_MODEL)
+    cache = empty()
+    module(x, is_causal=True, cache=cache)
+    assert module(x[:, :0], is_causal=True, cache=cache).shape == (BATCH, 0, D_MODEL)
+    assert cache.length == LENGTH
 
 
 def test_a_cache_keeps_a_sequence_not_a_memory():

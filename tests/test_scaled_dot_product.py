@@ -205,11 +205,30 @@ def test_scores_are_capped_before_the_mask(inputs):
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
 def test_scores_of_ten_thousand_are_no_infinity(dtype):
-    """Products that float16 cannot hold are scaled before they are summed."""
+    """Scores that float16 could hold, though not their products before the scaling."""
     query = torch.full((1, 1, 64), 100.0, dtype=dtype)  # q · k = 64 · 10 000, and 80 000 scaled
     key = torch.tensor([[12.5], [-12.5], [12.4]], dtype=dtype).expand(3, 64)[None]
     weights = attention_weights(query, key)  # scores 10 000, −10 000 and a little less
     assert_close(weights, torch.tensor([[[1, 0, 0]]], dtype=dtype))
+
+
+def test_scores_beyond_float16_are_no_infinity():
+    """Scores of ±800 000, of which the largest takes all, as by PyTorch's function."""
+    query = torch.full((1, 1, 64), 1e4, dtype=torch.float16)
+    key = torch.tensor([[10.0], [-10.0], [9.0]], dtype=torch.float16).expand(1, 3, 64)
+    value = torch.randn(1, 3, VALUE_DIM).half()
+    assert attention_weights(query, key).tolist() == [[[1.0, 0.0, 0.0]]]
+    ours = scaled_dot_product_attention(query, key, value)
+    assert_close(ours, F.scaled_dot_product_attention(query, key, value))
+
+
+def test_numbers_that_the_scores_dtype_turns_into_minus_infinity_hide():
+    """A mask in float64 may hold −10³⁰⁰; a row of nothing else is a dead row, not NaN."""
+    query, key = torch.randn(2, HEAD_DIM), torch.randn(KEY_LEN, HEAD_DIM)
+    mask = torch.tensor([[-1e300], [0.0]], dtype=torch.float64)
+    weights = attention_weights(query, key, mask)
+    assert (weights[0] == 0).all()
+    assert_close(weights[1:], attention_weights(query[1:], key))
 
 
 def test_nan_reaches_the_rows_that_may_see_it_and_no_other(inputs):

@@ -72,6 +72,15 @@ def test_self_attention_names_the_width_that_it_wants(module):
         module(torch.randn(BATCH, LENGTH, HEAD_DIM))
 
 
+def test_self_attention_takes_no_mask_of_zeros_and_ones(module):
+    """Added to the scores it would hide nothing, and no error would say so."""
+    x = torch.randn(BATCH, LENGTH, D_MODEL)
+    with pytest.raises(TypeError, match=r"mask must be boolean, .* got torch\.float32"):
+        module(x, causal_mask(LENGTH).float())
+    with pytest.raises(ValueError, match=r"got mask \(4, 4\) and scores \(2, 5, 5\)"):
+        module(x, causal_mask(LENGTH - 1))
+
+
 # What the chapter claims.
 
 ANIMALS = "cat dog bird horse cow mouse tiger fish frog rabbit wolf duck"

@@ -176,6 +176,16 @@ def test_attention_leaves_the_tokens_alone(MultiHeadAttention):
     assert_unchanged(before, x, "x")
 
 
+@points(1, hint="Dropout belongs to training. nn.Dropout hears of module.eval() by itself; "
+        "nn.functional.dropout drops unless it is told otherwise.")  # fmt: skip
+def test_attention_leaves_nothing_to_chance(MultiHeadAttention):
+    """In evaluation mode the same question gets the same answer."""
+    module, x = _known(MultiHeadAttention), torch.randn(BATCH, LENGTH, D_MODEL)
+    first = module(x)
+    differ = max((module(x) - first).abs().max().item() for _ in range(8))
+    assert differ == 0, f"Asked nine times after module.eval(), the answers differ by {differ:.2g}."
+
+
 @points(2, hint="The formula has four maps: W_q, W_k, W_v before the heads, W_o after them.")
 def test_attention_uses_all_four_maps(MultiHeadAttention):
     """Changing the weights of any one map changes the output."""
@@ -221,11 +231,11 @@ def test_attention_lets_every_token_hear_every_other(MultiHeadAttention):
         "its own for its own slice of the values. Where do yours meet?")  # fmt: skip
 def test_attention_keeps_heads_apart(MultiHeadAttention):
     """With one head for each question, “sat” receives the cat's who and the mat's where."""
-    eye = torch.eye(2)
-    module = _known(MultiHeadAttention, 2, 2, to_query=50 * eye, to_key=eye, to_value=eye,
+    eye, doubled = torch.eye(2), torch.diag(torch.tensor([1.0, 2.0]))  # so that they differ
+    module = _known(MultiHeadAttention, 2, 2, to_query=20 * eye, to_key=eye, to_value=doubled,
                     to_output=eye, bias=0.0)  # fmt: skip
     sat = module(VECTORS[None])[0, 2]
-    assert_values(sat, torch.tensor([2.0, 2.0]), "what “sat” receives")
+    assert_values(sat, torch.tensor([2.0, 4.0]), "what “sat” receives, the where doubled,")
 
 
 @points(2, hint="A head's scores are sums over its own head_dim numbers. Divide them by the root "
@@ -239,6 +249,17 @@ def test_attention_scales_by_the_width_of_a_head(MultiHeadAttention):
     weight = module(x)[0, 0]  # values are 1 and 0, so the output is the weight of the 1
     expected = torch.softmax(torch.tensor([4 / 4**0.5, 0.0]), 0)[0].expand(8)
     assert_values(weight, expected, "the weight of a score 4 against a score 0, in heads of 4")
+
+
+@points(1, hint="exp(89) is more than float32 can hold. A softmax stays the same if all scores of "
+        "a row are shifted alike: which shift keeps exp in bounds?")  # fmt: skip
+def test_attention_survives_large_scores(MultiHeadAttention):
+    """Scores in the hundreds give one key all the weight, and no NaN."""
+    eye = torch.eye(4)
+    module = _known(MultiHeadAttention, 4, 2, to_query=400 * eye, to_key=eye, to_value=eye,
+                    to_output=eye, bias=0.0)  # fmt: skip
+    x = torch.tensor([[[1.0, 0, 1, 0], [2.0, 0, 2, 0]]])  # the second token outshines the first
+    assert_values(module(x)[0, 0], x[0, 1], "what token 0 receives from a key that outshines all")
 
 
 @points(2, hint="Keys and values come from the memory, queries from x.")
@@ -337,7 +358,7 @@ def test_attention_values(MultiHeadAttention):
     theirs = nn.MultiheadAttention(D_MODEL, HEADS, batch_first=True)
     nn.init.normal_(theirs.in_proj_bias)
     nn.init.normal_(theirs.out_proj.bias)
-    ours = MultiHeadAttention(D_MODEL, HEADS)
+    ours = MultiHeadAttention(D_MODEL, HEADS).eval()
     weights = [*theirs.in_proj_weight.chunk(3), theirs.out_proj.weight]
     biases = [*theirs.in_proj_bias.chunk(3), theirs.out_proj.bias]
     with torch.no_grad():

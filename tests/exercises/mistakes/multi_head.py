@@ -271,6 +271,62 @@ class AveragesTheWeights(_Attention):
         return self.merge(weights.mean(1, keepdim=True) @ value)
 
 
+@mistake("MultiHeadAttention", caught_by="test_attention_scales_by_the_width_of_a_head")
+class DividesByTheWidth(_Attention):
+    """Divides by head_dim and forgets the root."""
+
+    def scores(self, query, key):
+        return query @ key.transpose(-2, -1) / self.head_dim
+
+
+@mistake("MultiHeadAttention", caught_by="test_attention_averages")
+class ScalesTheWeights(_Attention):
+    """Divides after the softmax, where nothing can be made softer."""
+
+    def scores(self, query, key):
+        return query @ key.transpose(-2, -1)
+
+    def weights(self, scores, mask):
+        return super().weights(scores, mask) / self.head_dim**0.5
+
+
+@mistake("MultiHeadAttention", caught_by="test_attention_ignores_the_order_of_tokens")
+class KeysReshaped(_Attention):
+    """Gives the keys the shape of their transpose by a reshape."""
+
+    def scores(self, query, key):
+        batch, n_heads, key_len, head_dim = key.shape
+        return query @ key.reshape(batch, n_heads, head_dim, key_len) / head_dim**0.5
+
+
+@mistake("MultiHeadAttention", caught_by="test_attention_survives_large_scores")
+class SoftmaxWithoutAShift(_Attention):
+    """Writes the softmax out and lets exp overflow."""
+
+    def weights(self, scores, mask):
+        exponentials = scores.exp()
+        if mask is not None:
+            exponentials = exponentials * self.widen(mask)
+        return exponentials / exponentials.sum(-1, keepdim=True).clamp_min(1e-30)
+
+
+@mistake("MultiHeadAttention", caught_by="test_attention_leaves_nothing_to_chance")
+class DropoutAliveInEval(_Attention):
+    """Calls nn.functional.dropout, which drops unless it is told that training is over."""
+
+    def weights(self, scores, mask):
+        return F.dropout(super().weights(scores, mask), 0.1)
+
+
+@mistake("MultiHeadAttention", caught_by="test_attention_keeps_heads_apart")
+class AveragesTheAnswers(_Attention):
+    """Averages the heads' answers and gives each slice of the output the same average."""
+
+    def mix(self, weights, value):
+        answers = weights @ value
+        return self.merge(answers.mean(1, keepdim=True).expand_as(answers))
+
+
 @mistake("MultiHeadAttention", caught_by="test_attention_keeps_heads_apart")
 class ValuesNotSplit(_Attention):
     """Gives every head the whole values and averages the heads' answers."""
@@ -340,6 +396,19 @@ class MapsInAPlainList(_Attention):
     def __getattr__(self, name):
         names = ["to_query", "to_key", "to_value", "to_output"]
         return self.maps[names.index(name)] if name in names else super().__getattr__(name)
+
+
+@mistake("MultiHeadAttention", caught_by="test_attention_registers_its_four_maps")
+class MapsMadeAnew(_Attention):
+    """Makes its maps inside forward: new random ones at each call, and none to train."""
+
+    def __init__(self, d_model, n_heads):
+        nn.Module.__init__(self)
+        self.d_model, self.n_heads, self.head_dim = d_model, n_heads, d_model // n_heads
+
+    def __getattr__(self, name):
+        made_anew = name in ("to_query", "to_key", "to_value", "to_output")
+        return nn.Linear(self.d_model, self.d_model) if made_anew else super().__getattr__(name)
 
 
 @mistake("MultiHeadAttention", caught_by="test_attention_registers_its_four_maps")
@@ -541,6 +610,18 @@ class ByTorchFunction(_Attention):
         return self.to_output(
             self.merge(F.scaled_dot_product_attention(query, key, value, attn_mask=mask))
         )
+
+
+@right_answer("MultiHeadAttention")
+class WithDropout(_Attention):
+    """As in the paper: dropout on the weights, which evaluation mode switches off."""
+
+    def __init__(self, d_model, n_heads):
+        super().__init__(d_model, n_heads)
+        self.dropout = nn.Dropout(0.1)
+
+    def weights(self, scores, mask):
+        return self.dropout(super().weights(scores, mask))
 
 
 @right_answer("MultiHeadAttention")
