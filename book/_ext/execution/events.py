@@ -146,8 +146,14 @@ def _job(app, env, docname) -> Job:
     changed = [name for name in {**before, **parts} if before.get(name) != parts.get(name)]
     if "its cells" in changed:
         changed = ["its cells"]
-    reason = ", ".join(changed) + " changed" if before and changed else "not run yet"
+    reason = f"{_named(changed)} changed" if before and changed else "not run yet"
     return Job(docname, path, text, notebook, parts, reason)
+
+
+def _named(changed: list[str], most: int = 3) -> str:
+    """The first few of what changed, and how many more there are."""
+    left = len(changed) - most
+    return ", ".join(changed[:most]) + (f" and {left} more" if left > 0 else "")
 
 
 def _code(env, docname) -> list:
