@@ -113,11 +113,14 @@ def stale(wanted: set[tuple[str, str]], record: Record, root: Path) -> dict[str,
 
 
 def run_tests(tests: dict[str, str], root: Path) -> dict[str, Outcome]:
-    """Run `file::test`s in one pytest; every one of them gets an outcome."""
+    """Run `file::test`s, files side by side; every one of them gets an outcome."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.xml")
         ids = [f"tests/{key.replace('::', '.py::')}" for key in tests]
-        command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *ids]
+        files = len({key.partition("::")[0] for key in tests})
+        side_by_side = ["-n", "logical", f"--maxprocesses={files}", "--dist=loadfile"]
+        options = ["-q", "-p", "no:cacheprovider", f"--junitxml={report}"]
+        command = ["-m", "pytest", *options, *(side_by_side if files > 1 else []), *ids]
         environment = os.environ | {"OMP_NUM_THREADS": "1"}
         environment.pop("PYTEST_ADDOPTS", None)
         done = subprocess.run(
