@@ -13,10 +13,13 @@ from attention.heads import merge_heads, split_heads
 from attention.influence import compare_influence, influence
 from attention.kernel_regression import gaussian_scores, kernel_regression
 from attention.kv_cache import KVCache
+from attention.linear_attention import causal_linear_attention, linear_attention
 from attention.masks import causal_mask, padding_mask
 from attention.models.bert import BertEncoder, attention_maps
 from attention.multi_head import MultiHeadAttention
+from attention.online_softmax import OnlineSoftmax
 from attention.paths import path_length
+from attention.row_blocks import row_blocked_attention
 from attention.scaled_dot_product import attention_weights, scaled_dot_product_attention
 from attention.scoring import (
     additive_scores,
@@ -26,17 +29,21 @@ from attention.scoring import (
     soft_cap,
 )
 from attention.self_attention import SelfAttention
+from attention.sliding_window import sliding_window_attention
 from attention.soft_lookup import masked_softmax, soft_lookup, softmax
+from attention.tiled import tiled_attention
 
 __all__ = [
     "BertEncoder",
     "KVCache",
     "MultiHeadAttention",
+    "OnlineSoftmax",
     "SelfAttention",
     "additive_scores",
     "attention_maps",
     "attention_weights",
     "bilinear_scores",
+    "causal_linear_attention",
     "causal_mask",
     "compare_influence",
     "dot_scores",
@@ -44,15 +51,19 @@ __all__ = [
     "gaussian_scores",
     "influence",
     "kernel_regression",
+    "linear_attention",
     "masked_softmax",
     "merge_heads",
     "padding_mask",
     "path_length",
+    "row_blocked_attention",
     "scaled_dot_product_attention",
     "scaled_dot_scores",
     "share_heads",
+    "sliding_window_attention",
     "soft_cap",
     "soft_lookup",
     "softmax",
     "split_heads",
+    "tiled_attention",
 ]
