@@ -43,8 +43,8 @@ def row_blocked_attention(
     query_len, key_len = query.shape[-2], key.shape[-2]
     mask = spread_mask(combine_masks(mask, False, query, key), query_len, key_len)
     leading = torch.broadcast_shapes(*(x.shape[:-2] for x in (query, key, value)))
-    output = [query.new_zeros(*leading, 0, value.shape[-1])]
-    for rows in blocks(query_len, block):
+    output = []
+    for rows in blocks(query_len, block) or [slice(0, 0)]:
         reach = keys_in_reach(rows, query_len, key_len, is_causal)
         if reach == 0:  # these queries come before the first key
             output.append(query.new_zeros(*leading, rows.stop - rows.start, value.shape[-1]))

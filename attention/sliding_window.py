@@ -45,8 +45,8 @@ def sliding_window_attention(
     check_count("window", window, least=0)
     ahead = key.shape[-2] - query.shape[-2]  # the last query lines up with the last key
     leading = torch.broadcast_shapes(*(x.shape[:-2] for x in (query, key, value)))
-    output = [query.new_zeros(*leading, 0, value.shape[-1])]
-    for rows in blocks(query.shape[-2], block):
+    output = []
+    for rows in blocks(query.shape[-2], block) or [slice(0, 0)]:
         near = slice(max(0, rows.start + ahead - window), max(0, rows.stop + ahead))
         if near.stop == 0:  # these queries come before the first key
             output.append(query.new_zeros(*leading, rows.stop - rows.start, value.shape[-1]))
