@@ -8,7 +8,6 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.testing import assert_close
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from attention import (
@@ -30,6 +29,7 @@ from attention.linear_attention import feature_map
 from attention.models.linear_recall import linear_recall, softmax_recall
 from attention.tiles import blocks
 from attention.training import accuracy, trained
+from grading.tensor_memory import tensor_memory
 from measuring import extra_memory, ratios, seconds, slope
 
 BATCH, HEADS, QUERY_LEN, KEY_LEN, HEAD_DIM, VALUE_DIM = 2, 3, 4, 5, 6, 7
@@ -344,6 +344,16 @@ def test_extra_memory_sees_what_a_call_holds():
     assert math.isclose(extra_memory(lambda: torch.ones(16_000_000) + 1), 128e6, rel_tol=0.05)
 
 
+def test_tensor_memory_counts_what_is_held_at_once():
+    """A result that is dropped is counted until then; views and what was given are not."""
+    given = torch.zeros(1000)
+    assert tensor_memory(lambda: (given + 1).sum()) == 4000 + 4
+    assert tensor_memory(lambda: [given + 1, given.double()]) == 4000 + 8000
+    assert tensor_memory(lambda: [(given + 1).sum() for _ in range(3)]) == 4000 + 12
+    assert tensor_memory(lambda: given[:10].add_(1).expand(5, 10)) == 0
+    assert tensor_memory(lambda: torch.cat([given + 1, given])[:1]) == 4000 + 8000
+
+
 def test_times_and_ratios_count_what_they_say():
     """One warm-up, then as many rounds as asked."""
     calls = []
@@ -357,41 +367,28 @@ def test_times_and_ratios_count_what_they_say():
 # What the chapter claims.
 
 
-class LargestTensor(TorchDispatchMode):
-    """Watch every tensor that an operation makes; remember how many numbers the largest has."""
+def growth(function, width=20, both_passes=False):
+    """The exponent with which the memory for tensors grows."""
 
-    largest = 0
-
-    def __torch_dispatch__(self, function, types, arguments=(), options=None):
-        made = function(*arguments, **(options or {}))
-        for x in made if isinstance(made, tuple | list) else [made]:
-            if isinstance(x, torch.Tensor):  # an expanded view is as large as its memory
-                self.largest = max(self.largest, x.untyped_storage().nbytes() // x.element_size())
-        return made
-
-
-def largest_tensor(function, length, width=4, both_passes=False):
-    inputs = [torch.randn(length, width, requires_grad=both_passes) for _ in range(3)]
-    with LargestTensor() as watch:
+    def call(length):
+        inputs = [torch.randn(length, width, requires_grad=both_passes) for _ in range(3)]
         output = function(*inputs)
         if both_passes:
             output.sum().backward()
-    return watch.largest
 
-
-def growth(function, **options):
-    lengths = 64, 128, 256
-    return slope(lengths, [largest_tensor(function, n, **options) for n in lengths])
+    lengths = 128, 256, 512
+    return slope(lengths, [tensor_memory(lambda n=n: call(n)) for n in lengths])
 
 
 @pytest.mark.parametrize("both_passes", [False, True])
 def test_tiles_never_hold_the_table(both_passes):
-    """The explicit form's largest tensor grows like n², the tiles' like the output: n."""
-    options = {"width": 20, "both_passes": both_passes}  # n · 20 numbers; a tile has 16 · 16
-    explicit = growth(scaled_dot_product_attention, **options)
-    tiled = growth(lambda *x: tiled_attention(*x, block=16), **options)
-    causal = growth(lambda *x: tiled_attention(*x, block=16, is_causal=True), **options)
-    assert explicit > 1.9
+    """The memory of the explicit form grows like n², that of tiles like the output: n."""
+    explicit = growth(scaled_dot_product_attention, both_passes=both_passes)
+    tiled = growth(lambda *x: tiled_attention(*x, block=16), both_passes=both_passes)
+    causal = growth(
+        lambda *x: tiled_attention(*x, block=16, is_causal=True), both_passes=both_passes
+    )
+    assert explicit > 1.8
     assert tiled < 1.1 and causal < 1.1
 
 
@@ -402,12 +399,24 @@ def test_a_mask_that_broadcasts_is_never_written_out():
         mask = torch.ones(1, len(inputs[0]), dtype=torch.bool)
         return tiled_attention(*inputs, mask, block=16)
 
-    assert growth(padded, width=20) < 1.1
+    assert growth(padded) < 1.1
 
 
-def test_row_blocks_hold_a_strip():
-    """Some queries against all keys: n · block."""
-    assert largest_tensor(lambda *x: row_blocked_attention(*x, block=8), 256) == 256 * 8
+def test_row_blocks_hold_a_strip_until_a_gradient_is_wanted():
+    """Some queries against all keys take memory like n; recorded for a gradient, like n² again."""
+
+    def strips(*inputs):
+        return row_blocked_attention(*inputs, block=8)
+
+    assert growth(strips) < 1.1
+    assert growth(strips, both_passes=True) > 1.8
+
+
+def test_windows_and_linear_attention_hold_memory_in_proportion_to_the_length():
+    """No pair is looked at that is not wanted, so none is kept."""
+    assert growth(lambda *x: sliding_window_attention(*x, 8, 8)) < 1.1
+    assert growth(linear_attention) < 1.1
+    assert growth(lambda *x: causal_linear_attention(*x, 8)) < 1.1
 
 
 def multiplications(function, length, width=8):
