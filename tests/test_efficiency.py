@@ -454,12 +454,35 @@ def test_windows_and_linear_attention_multiply_in_proportion_to_the_length():
     assert slope(lengths, explicit) > 1.99
 
 
-def test_two_tiles_of_the_sentence_give_the_soft_lookup():
-    """ "who?" over "the cat sat" and then "on the mat" is the answer of the second chapter."""
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+def test_two_tiles_of_the_sentence_give_the_soft_lookup(order, size):
+    """The words of "who?" in pieces, from either end, answer as they did in one piece."""
     running = OnlineSoftmax((1,), 2)
-    for tile in blocks(6, 3):
+    for tile in blocks(6, size)[::order]:
         running.add(WHO @ VECTORS[tile].T, VECTORS[tile])
     assert_close(running.average(), soft_lookup(WHO, VECTORS, VECTORS))
+
+
+def test_tiles_are_as_exact_as_the_formula():
+    """Against float64, the error of tiles in float32 is that of the explicit form, or less."""
+    for seed in range(3):
+        torch.manual_seed(seed)
+        inputs = torch.randn(3, 512, 64).unbind()
+        exact = scaled_dot_product_attention(*(x.double() for x in inputs))
+        explicit, tiled = (
+            (f(*inputs) - exact).abs().max()
+            for f in (scaled_dot_product_attention, tiled_attention)
+        )
+        assert tiled < 1.5 * explicit
+
+
+def test_linear_attention_pays_from_n_equal_to_d():
+    """Fewer tokens than numbers in a head: more multiplications than the formula. More: fewer."""
+    d = 32
+    for length, cheaper in ((d // 2, False), (2 * d, True)):
+        linear = multiplications(linear_attention, length, d)
+        assert (linear < multiplications(scaled_dot_product_attention, length, d)) == cheaper
 
 
 def test_without_the_rescale_an_early_tile_counts_too_much():
