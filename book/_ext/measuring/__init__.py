@@ -11,16 +11,19 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from statistics import linear_regression, median
+from statistics import linear_regression
 
 STATUS = Path("/proc/self/status")
 RESET_PEAK = "5"  # see clear_refs in Linux's proc(5)
 
 
 def seconds(function: Callable[[], object], rounds: int = 5) -> float:
-    """Time a call: the median of several, after one that warms up."""
+    """Time a call: the fastest of several, after one that warms up.
+
+    Whatever else the machine does can only add to it.
+    """
     function()
-    return median(_once(function) for _ in range(rounds))
+    return min(_once(function) for _ in range(rounds))
 
 
 def ratios(
