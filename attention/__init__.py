@@ -20,13 +20,16 @@ from attention.influence import compare_influence, influence, influence_map
 from attention.kernel_regression import gaussian_scores, kernel_regression
 from attention.kv_cache import KVCache
 from attention.mask_patterns import block_mask, prefix_mask, window_mask
+from attention.linear_attention import causal_linear_attention, linear_attention
 from attention.masks import causal_mask, padding_mask
 from attention.models.bert import BertEncoder, attention_maps
 from attention.multi_head import MultiHeadAttention
+from attention.online_softmax import OnlineSoftmax
 from attention.paths import path_length
 from attention.relative_bias import RelativeBias, causal_buckets, relative_buckets
 from attention.residual import PostNorm, PreNorm
 from attention.rotary import rotate, rotate_halves
+from attention.row_blocks import row_blocked_attention
 from attention.scaled_dot_product import attention_weights, scaled_dot_product_attention
 from attention.scorers import AdditiveScorer, BilinearScorer
 from attention.scoring import (
@@ -38,7 +41,9 @@ from attention.scoring import (
 )
 from attention.self_attention import SelfAttention
 from attention.sinusoidal import sinusoidal
+from attention.sliding_window import sliding_window_attention
 from attention.soft_lookup import masked_softmax, soft_lookup, softmax
+from attention.tiled import tiled_attention
 
 __all__ = [
     "AdditiveScorer",
@@ -54,6 +59,7 @@ __all__ = [
     "PostNormEncoderBlock",
     "PreNorm",
     "RelativeBias",
+    "OnlineSoftmax",
     "SelfAttention",
     "additive_scores",
     "alibi_bias",
@@ -63,6 +69,7 @@ __all__ = [
     "bilinear_scores",
     "block_mask",
     "causal_buckets",
+    "causal_linear_attention",
     "causal_mask",
     "compare_influence",
     "context",
@@ -73,6 +80,7 @@ __all__ = [
     "influence",
     "influence_map",
     "kernel_regression",
+    "linear_attention",
     "masked_softmax",
     "merge_heads",
     "padding_mask",
@@ -85,9 +93,15 @@ __all__ = [
     "scaled_dot_scores",
     "share_heads",
     "sinusoidal",
+    "row_blocked_attention",
+    "scaled_dot_product_attention",
+    "scaled_dot_scores",
+    "share_heads",
+    "sliding_window_attention",
     "soft_cap",
     "soft_lookup",
     "softmax",
     "split_heads",
     "window_mask",
+    "tiled_attention",
 ]

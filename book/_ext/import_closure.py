@@ -24,6 +24,7 @@ PACKAGES = {
     "attention": "attention",
     "figures": "book/_ext/figures",
     "grading": "book/_ext/grading",
+    "measuring": "book/_ext/measuring",
     "tests": "tests",
 }
 
