@@ -14,6 +14,7 @@ from attention.decoder_block import DecoderBlock, PostNormDecoderBlock
 from attention.encoder_block import EncoderBlock, PostNormEncoderBlock
 from attention.fast import fast_attention
 from attention.feed_forward import FeedForward
+from attention.generation import generate
 from attention.grouped_heads import share_heads
 from attention.heads import merge_heads, split_heads
 from attention.influence import compare_influence, influence, influence_map
@@ -22,6 +23,7 @@ from attention.kv_cache import KVCache
 from attention.mask_patterns import block_mask, prefix_mask, window_mask
 from attention.masks import causal_mask, padding_mask
 from attention.models.bert import BertEncoder, attention_maps
+from attention.models.gpt import GPT
 from attention.multi_head import MultiHeadAttention
 from attention.paths import path_length
 from attention.relative_bias import RelativeBias, causal_buckets, relative_buckets
@@ -42,6 +44,7 @@ from attention.soft_lookup import masked_softmax, soft_lookup, softmax
 
 __all__ = [
     "AdditiveScorer",
+    "GPT",
     "BertEncoder",
     "BilinearScorer",
     "DecoderBlock",
@@ -70,6 +73,7 @@ __all__ = [
     "dot_scores",
     "fast_attention",
     "gaussian_scores",
+    "generate",
     "influence",
     "influence_map",
     "kernel_regression",
