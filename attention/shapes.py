@@ -42,6 +42,8 @@ def check_alike(first: str, left: Tensor, second: str, right: Tensor) -> None:
             f"{first} and {second} must have the same dtype and device, got {first} {left.dtype} "
             f"on {left.device} and {second} {right.dtype} on {right.device}"
         )
+    if left.shape[:-2] == right.shape[:-2]:
+        return  # as nearly always; to ask broadcast_shapes costs as much as a small attention
     try:
         torch.broadcast_shapes(left.shape[:-2], right.shape[:-2])
     except RuntimeError:
