@@ -18,8 +18,7 @@ def generate(
     """Go on from a prompt with n_new tokens, each chosen by `choose` from the model's scores.
 
     Args:
-        model: as `attention.models.gpt.GPT`: called with tokens (batch, length), and with the
-            caches that its `new_cache` made, it scores the next token; it has a max_len.
+        model: a `GPT`, or what is called as it is and has `new_cache` and `max_len` as well.
         prompt: (batch, length) token ids, at least one.
         n_new: how many tokens to write.
         temperature, top_k, generator: as in `choose`.
@@ -50,7 +49,7 @@ def generate(
     caches = model.new_cache(batch, length + n_new) if use_cache else None
     tokens = unread = prompt
     for _ in range(n_new):
-        scores = model(unread, caches)[:, -1]  # (batch, vocab_size)
+        scores = model(unread, caches, newest_only=True)[:, -1]  # (batch, vocab_size)
         newest = choose(scores, temperature=temperature, top_k=top_k, generator=generator)
         tokens = torch.cat([tokens, newest], dim=1)
         unread = newest if use_cache else tokens

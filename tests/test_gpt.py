@@ -127,6 +127,12 @@ def test_any_chunks_will_do(sizes):
     assert_close(torch.cat(parts, dim=1), model(tokens))
 
 
+@torch.no_grad()
+def test_the_newest_scores_alone_are_the_last_ones(model, tokens):
+    """Nothing is scored that is not needed, and what is needed is the same."""
+    assert_close(model(tokens, newest_only=True), model(tokens)[:, -1:])
+
+
 def test_no_score_depends_on_a_later_token(model, tokens):
     """Another token at place t changes the scores at t, and none before."""
     with torch.no_grad():
@@ -212,7 +218,9 @@ def test_a_cache_spares_reading_the_past_again(model, tokens, monkeypatch):
     read = []
     forward = model.forward
     monkeypatch.setattr(
-        model, "forward", lambda new, caches: read.append(new.shape[1]) or forward(new, caches)
+        model,
+        "forward",
+        lambda new, *rest, **options: read.append(new.shape[1]) or forward(new, *rest, **options),
     )
     generate(model, tokens[:, :4], 3)
     generate(model, tokens[:, :4], 3, use_cache=False)

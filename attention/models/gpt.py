@@ -77,16 +77,24 @@ class GPT(nn.Module):
         for table in (self.token, self.position):  # as scores, PyTorch's N(0, 1) is far too loud
             nn.init.normal_(table.weight, std=0.02)
 
-    def forward(self, tokens: Tensor, caches: list[KVCache] | None = None) -> Tensor:
+    def forward(
+        self,
+        tokens: Tensor,
+        caches: list[KVCache] | None = None,
+        *,
+        newest_only: bool = False,
+    ) -> Tensor:
         """Score, at each token, every token as the next.
 
         Args:
             tokens: (batch, length) token ids, whole numbers.
             caches: one for each block, from `new_cache`. Then tokens are the ones that come
                 after those in the caches, and are added to them.
+            newest_only: score only behind the last token, which is all that writing needs: for
+                a prompt, the scores are the greater part of the work.
 
         Returns:
-            (batch, length, vocab_size).
+            (batch, length, vocab_size), or (batch, 1, vocab_size).
 
         Raises:
             ValueError: tokens are not (batch, length), there are more than max_len with those
@@ -112,6 +120,7 @@ class GPT(nn.Module):
         x = self.token(tokens) + self.position.weight[start:end]  # (batch, length, d_model)
         for block, cache in zip(self.blocks, caches or [None] * len(self.blocks), strict=True):
             x = block(x, cache)
+        x = x[:, -1:] if newest_only else x
         return F.linear(self.norm(x), self.token.weight)  # (batch, length, vocab_size)
 
     def new_cache(self, batch: int, max_len: int | None = None) -> list[KVCache]:
