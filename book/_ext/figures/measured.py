@@ -57,8 +57,8 @@ class Measured:
             target = _target(row) if "target" in row else ""
             found = (_found(self.rows(subject, device=device).get(name)) for device in devices)
             holds = {True: "yes", False: "**no**", None: ""}[row.get("holds")]
-            name = name.replace(shorten, "").replace(" × ", f"{KEEP}×{KEEP}")
-            cells = name, target, *found, holds
+            label = name.replace(shorten, "").replace(" × ", f"{KEEP}×{KEEP}")
+            cells = label, target, *found, holds
             lines.append("|" + "|".join(cells) + "|")
         return "\n".join(lines)
 
