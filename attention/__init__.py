@@ -43,8 +43,8 @@ from attention.sinusoidal import sinusoidal
 from attention.soft_lookup import masked_softmax, soft_lookup, softmax
 
 __all__ = [
-    "AdditiveScorer",
     "GPT",
+    "AdditiveScorer",
     "BertEncoder",
     "BilinearScorer",
     "DecoderBlock",

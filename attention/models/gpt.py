@@ -1,47 +1,32 @@
 """GPT-2's decoder, from the book's own parts: it reads tokens and scores which one comes next.
 
-Pre-norm: a layer reads the normalised stream and adds its answer to the stream itself.
-
 Source: Radford et al. (2019), Language Models are Unsupervised Multitask Learners, section 2.3.
 """
 
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from attention.encoder_block import EncoderBlock
+from attention.feed_forward import FeedForward
 from attention.kv_cache import KVCache
 from attention.multi_head import MultiHeadAttention
 
 
-class FeedForward(nn.Module):
-    """Two linear maps with a GELU between (GPT-2's form of it, by tanh), for each token alone."""
-
-    def __init__(self, d_model: int, d_ff: int):
-        super().__init__()
-        self.expand = nn.Linear(d_model, d_ff)
-        self.contract = nn.Linear(d_ff, d_model)
+class TanhFeedForward(FeedForward):
+    """The same network with GPT-2's GELU, which stands in for the exact one by a tanh."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (batch, length, d_model) to the same shape."""
+        """Map (..., length, d_model) to the same shape."""
         return self.contract(F.gelu(self.expand(x), approximate="tanh"))
 
 
-class Block(nn.Module):
-    """Attention to the tokens so far, then a feed-forward network within each; pre-norm.
-
-    y = x + MultiHead(LayerNorm(x)),   output = y + FeedForward(LayerNorm(y))
-    """
+class Block(EncoderBlock):
+    """The pre-norm block with GPT-2's GELU, and with shared keys and values if asked for."""
 
     def __init__(self, d_model: int, n_heads: int, n_kv_heads: int | None = None):
-        super().__init__()
-        self.attention_norm = nn.LayerNorm(d_model)
+        super().__init__(d_model, n_heads, 4 * d_model)
         self.attention = MultiHeadAttention(d_model, n_heads, n_kv_heads)
-        self.feed_forward_norm = nn.LayerNorm(d_model)
-        self.feed_forward = FeedForward(d_model, 4 * d_model)
-
-    def forward(self, x: Tensor, cache: KVCache | None = None) -> Tensor:
-        """Map x (batch, length, d_model) to the same shape; see `GPT.forward`."""
-        y = x + self.attention(self.attention_norm(x), is_causal=True, cache=cache)
-        return y + self.feed_forward(self.feed_forward_norm(y))
+        self.feed_forward = TanhFeedForward(d_model, 4 * d_model)
 
 
 class GPT(nn.Module):
@@ -119,7 +104,7 @@ class GPT(nn.Module):
             )
         x = self.token(tokens) + self.position.weight[start:end]  # (batch, length, d_model)
         for block, cache in zip(self.blocks, caches or [None] * len(self.blocks), strict=True):
-            x = block(x, cache)
+            x = block(x, is_causal=True, cache=cache)
         x = x[:, -1:] if newest_only else x
         return F.linear(self.norm(x), self.token.weight)  # (batch, length, vocab_size)
 
