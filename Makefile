@@ -10,7 +10,7 @@ HTML   := _build/html
 export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help html live grade test bench-grader browser clean
+.PHONY: help html live grade test bench bench-grader browser clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ grade: $(READY) ## grade your exercises in book/exercises; EXERCISE=name for one
 
 test: html ## test the package, the grader and the built site; CHAPTER=stem for one chapter
 	@$(BIN)/python -m pytest $(if $(CHAPTER),tests/test_$(CHAPTER).py tests/exercises -k "$(CHAPTER)")
+
+bench: $(READY) ## measure the package against its peers (minutes); ARGS="encoder --rounds 21", or --help
+	@$(BIN)/python bench $(ARGS)
 
 bench-grader: html ## measure how long a save takes to be graded (minutes; on a quiet machine)
 	@$(BIN)/python bench/grader.py

@@ -14,6 +14,7 @@ from attention.decoder_block import DecoderBlock, PostNormDecoderBlock
 from attention.encoder_block import EncoderBlock, PostNormEncoderBlock
 from attention.fast import fast_attention
 from attention.feed_forward import FeedForward
+from attention.generation import generate
 from attention.grouped_heads import share_heads
 from attention.heads import merge_heads, split_heads
 from attention.influence import compare_influence, influence, influence_map
@@ -23,6 +24,7 @@ from attention.mask_patterns import block_mask, prefix_mask, window_mask
 from attention.linear_attention import causal_linear_attention, linear_attention
 from attention.masks import causal_mask, padding_mask
 from attention.models.bert import BertEncoder, attention_maps
+from attention.models.gpt import GPT
 from attention.multi_head import MultiHeadAttention
 from attention.online_softmax import OnlineSoftmax
 from attention.paths import path_length
@@ -46,6 +48,7 @@ from attention.soft_lookup import masked_softmax, soft_lookup, softmax
 from attention.tiled import tiled_attention
 
 __all__ = [
+    "GPT",
     "AdditiveScorer",
     "BertEncoder",
     "BilinearScorer",
@@ -77,6 +80,7 @@ __all__ = [
     "dot_scores",
     "fast_attention",
     "gaussian_scores",
+    "generate",
     "influence",
     "influence_map",
     "kernel_regression",

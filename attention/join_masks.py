@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from attention.masks import causal_mask
-from attention.shapes import check_bias, check_boolean, check_mask, check_tensor
+from attention.shapes import axes_in_front, check_bias, check_boolean, check_mask, check_tensor
 
 
 def combine_masks(
@@ -27,8 +27,7 @@ def combine_masks(
     """
     query_len, key_len = query.shape[-2], key.shape[-2]
     if mask is not None:
-        in_front = torch.broadcast_shapes(query.shape[:-2], key.shape[:-2])
-        check_mask(mask, (*in_front, query_len, key_len), query.device)
+        check_mask(mask, (*axes_in_front(query, key), query_len, key_len), query.device)
     if not is_causal:
         return mask
     causal = causal_mask(query_len, key_len, device=query.device)

@@ -9,7 +9,7 @@ from attention.heads import check_heads, merge_heads, split_heads
 from attention.join_masks import mask_for_heads
 from attention.kv_cache import KVCache
 from attention.scaled_dot_product import attention_weights
-from attention.shapes import check_alike, check_last_axis
+from attention.shapes import axes_in_front, check_alike, check_last_axis
 
 
 class MultiHeadAttention(nn.Module):
@@ -85,9 +85,8 @@ class MultiHeadAttention(nn.Module):
         query = split_heads(self.to_query(x), self.n_heads)  # (batch, n_heads, query_len, head_dim)
         key = split_heads(self.to_key(memory), self.n_kv_heads)  # (batch, n_kv_heads, key_len, …)
         value = split_heads(self.to_value(memory), self.n_kv_heads)
-        batch = torch.broadcast_shapes(x.shape[:-2], memory.shape[:-2])
         key_len = memory.shape[-2] + (0 if cache is None else cache.length)
-        scores_shape = (*batch, self.n_heads, x.shape[-2], key_len)
+        scores_shape = (*axes_in_front(x, memory), self.n_heads, x.shape[-2], key_len)
         mask = mask_for_heads(mask, bias, scores_shape, x.device)
         if cache is not None:  # from here on nothing is refused: the cache has grown
             key, value = cache.append(key, value)

@@ -35,6 +35,14 @@ def check_shape(name: str, tensor: Tensor, rule: str, shape: tuple[int, ...]) ->
         )
 
 
+def axes_in_front(left: Tensor, right: Tensor) -> tuple[int, ...]:
+    """The axes before the last two (batch, heads) to which both broadcast."""
+    front = left.shape[:-2]
+    if front == right.shape[:-2]:
+        return front  # as nearly always; broadcast_shapes takes as long as a small attention
+    return torch.broadcast_shapes(front, right.shape[:-2])
+
+
 def check_alike(first: str, left: Tensor, second: str, right: Tensor) -> None:
     """Raise unless the two share dtype, device and, by broadcasting, the axes in front."""
     if left.dtype != right.dtype or left.device != right.device:
@@ -43,7 +51,7 @@ def check_alike(first: str, left: Tensor, second: str, right: Tensor) -> None:
             f"on {left.device} and {second} {right.dtype} on {right.device}"
         )
     try:
-        torch.broadcast_shapes(left.shape[:-2], right.shape[:-2])
+        axes_in_front(left, right)
     except RuntimeError:
         raise ValueError(
             f"the axes of {first} and {second} before the last two (batch, heads) must match, "

@@ -5,24 +5,16 @@ Runs on Linux; prints a table and writes book/benchmarks.json, which book/benchm
 The fresh pytest grades the reference by the same checks, with its plugins off.
 """
 
-import json
-import os
-import platform
 import sys
 import time
-from datetime import date
-from importlib.metadata import version
-from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 
+from grader_subjects import CHROMIUM, LEAN, Copy, WarmGrader, live_page
+from record import RESULT, ROOT, conditions, judge, save, spread, table
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
-from subjects import CHROMIUM, LEAN, ROOT, Copy, WarmGrader, live_page
 
 ROUNDS = 7
-RESULT = ROOT / "book" / "benchmarks.json"
 SOFTMAX = """
 def softmax(scores):
     e = (scores - scores.amax(-1, True)).exp()
@@ -43,6 +35,16 @@ EXERCISES = {
     "softmax": ("soft_lookup", SOFTMAX),
     "scaled_dot_product_attention": ("scoring", ATTENTION),
 }
+TARGETS = {
+    "softmax: save → score": ("at most", 0.25),
+    "scaled_dot_product_attention: save → score": ("at most", 0.25),
+    "softmax: pytest ÷ score": ("at least", 15),
+    "scaled_dot_product_attention: pytest ÷ score": ("at least", 15),
+    "save → card failed": ("at most", 0.4),
+    "save → card passed": ("at most", 0.4),
+    "grading ÷ (import + checks)": ("at most", 1.5),
+}
+MEMORY = "memory of the warm process"
 CARD = 'section.card[data-exercise="softmax"].card--'
 
 
@@ -50,7 +52,7 @@ def main():
     console = Console()
     if not CHROMIUM:
         sys.exit("The benchmark needs the browser chromium: make browser")
-    load = os.getloadavg()[0]
+    entry = conditions(("torch", "pytest", "playwright"), ROUNDS)
     with TemporaryDirectory() as one, TemporaryDirectory() as other:
         copy, live_copy = Copy(one), Copy(other)  # two: a save in one wakes nobody in the other
         warm = WarmGrader(copy)
@@ -59,21 +61,18 @@ def main():
                 measure(copy, warm, live_copy, page)
                 for _ in track(range(ROUNDS + 1), "measuring", console=console, transient=True)
             ][1:]  # the first fills caches
-        megabytes = warm.megabytes()  # alone again, and after all that grading
+        memory = spread([warm.megabytes()])  # alone again, and after all that grading
         warm.end()
-    record = {
-        "date": date.today().isoformat(),
-        "machine": {"model": cpu_model(), "cores": os.cpu_count(), "load": round(load, 2)},
-        "versions": {"python": platform.python_version()}
-        | {name: version(name) for name in ("torch", "pytest", "playwright")},
-        "rounds": ROUNDS,
-        "megabytes": round(megabytes),
-        "measured": {name: spread([r[name] for r in rounds]) for name in rounds[0]},
-    }
-    RESULT.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
-    console.print(table(record))
+    measured = {}
+    for name in rounds[0]:
+        unit = "×" if "÷" in name else "s"
+        measured[name] = {"unit": unit} | spread([found[name] for found in rounds])
+    measured[MEMORY] = {"unit": "MB"} | memory
+    entry["rows"] = judge(measured, TARGETS)
+    save("grader", "cpu", entry)
+    console.print(table(f"{ROUNDS} rounds", entry["rows"]))
     console.print(
-        f"The warm process holds {megabytes:.0f} MB (PSS).\n"
+        "The memory is its share of the machine's (PSS).\n"
         "A fresh pytest runs the same checks on the reference, with pytest's plugins off.\n"
         f"Written to {RESULT.relative_to(ROOT)}; make html shows it."
     )
@@ -126,25 +125,6 @@ def save_to_card(copy, page, answer, state):
     seconds = time.perf_counter() - start
     time.sleep(1)  # the file's other exercise is still being graded
     return seconds
-
-
-def spread(values):
-    """The median with the least and the greatest."""
-    return {f.__name__: round(f(values), 4) for f in (median, min, max)}
-
-
-def cpu_model():
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    return next((x.partition(": ")[2] for x in lines if x.startswith("model name")), "unknown")
-
-
-def table(record):
-    drawn = Table("", title=f"Seconds; times at ÷; {record['rounds']} rounds", box=None)
-    for heading in ("median", "min", "max"):
-        drawn.add_column(heading, justify="right")
-    for name, values in record["measured"].items():
-        drawn.add_row(name, *(f"{value:.3f}" for value in values.values()))
-    return drawn
 
 
 if __name__ == "__main__":
