@@ -25,6 +25,10 @@ def body(*lines):
     return "import torch\ndef softmax(scores):\n" + "".join(f"    {line}\n" for line in lines)
 
 
+# A bomb must not go off where the test is wrong: each fork uses up a token, and there are 200.
+BOMB = "import os, time\ntokens, more = os.pipe()\nos.write(more, b'x' * 200)\n"
+
+
 # name: (the file, the exercise's state, what the message must contain)
 BAD = {
     "syntax_error": ("def softmax(scores)\n    return scores\n", results.ERROR, "line 1"),
@@ -130,6 +134,21 @@ BAD = {
         ),
         results.CRASHED,
         "",
+    ),
+    "fork_bomb": (
+        BOMB + body("while os.read(tokens, 1): os.fork()", "time.sleep(9)"),
+        results.TOO_MANY_PROCESSES,
+        "16 other processes",
+    ),
+    "fork_bomb_in_new_sessions": (
+        BOMB + body("while os.read(tokens, 1):", "    if not os.fork(): os.setsid()"),
+        results.TOO_MANY_PROCESSES,
+        "16 other processes",
+    ),
+    "fork_bomb_that_leaves_its_parents": (
+        BOMB + body("while os.read(tokens, 1):", "    if os.fork(): time.sleep(0.02); os._exit(0)"),
+        results.TOO_MANY_PROCESSES,
+        "16 other processes",
     ),
     "empty_file": ("", results.ERROR, "no `softmax`"),
     "speechless_exception": (
