@@ -15,7 +15,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from folded import fold
-from grading import card, exam, results
+from grading import card, exam, results_file
 from grading.paths import RESULTS, ROOT, STUBS
 from grading.reset import segment
 from import_closure import defining_file
@@ -175,7 +175,7 @@ def pages_to_rewrite(app, env):
 def _graded():
     """{name: results.Exercise} of the last grading; empty before the first."""
     try:
-        exercises, _ = results.read(RESULTS)
+        exercises, _ = results_file.read(RESULTS)
     except FileNotFoundError:
         return {}
     except ValueError as error:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grading import grader, results
+from grading import grader, results, results_file
 from grading.child import load_answer
 from grading.collect import with_catalog
 from grading.known import alarm
@@ -431,5 +431,5 @@ def test_results_are_written_by_the_grader_alone(tmp_path):
     command = [sys.executable, "-m", "grading", "softmax", "--from", tmp_path, "--json", report]
     subprocess.run(command, capture_output=True, timeout=120)
     assert "forged" not in report.read_text()
-    exercises, _ = results.read(report)
+    exercises, _ = results_file.read(report)
     assert next(e for e in exercises if e.name == "softmax").state == results.FAILED

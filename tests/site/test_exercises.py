@@ -8,7 +8,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import docutils_namespace
 
 import exercises
-from grading import results
+from grading import results, results_file
 from grading.results import Check, Exercise
 
 PAGE = """# A page
@@ -44,7 +44,7 @@ def book(tmp_path, monkeypatch):
         def grade(self, **check):
             grade = Check("test_it", "The title", 3, **check)
             exercise = Exercise("softmax", "index", "book/exercises/index.py", [grade])
-            results.write(tmp_path / "results.json", [exercise])
+            results_file.write(tmp_path / "results.json", [exercise])
 
         def build(self):
             self.warnings, self.status = io.StringIO(), io.StringIO()
@@ -101,7 +101,10 @@ def test_new_results_rewrite_only_the_pages_that_show_them(book):
     assert "other" not in status.split("writing output")[-1]
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"version": 1, "exercises": [{}]}'])
+HALF = f'{{"version": {results_file.VERSION}, "exercises": [{{}}]}}'
+
+
+@pytest.mark.parametrize("text", ["", "[]", HALF])
 def test_damaged_results_are_told_with_the_remedy(book, text):
     """Not a traceback out of the extension."""
     exercises.RESULTS.write_text(text)

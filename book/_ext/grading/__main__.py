@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from grading import results, terminal
+from grading import results, results_file, terminal
 from grading.paths import RESULTS, ROOT, STUBS
 
 INPUTS = ("attention", "book/exercises", "book/_ext/grading", "tests/exercises")
@@ -41,7 +41,7 @@ def main(arguments=None):
     terminal.report(console, wanted)
     if options.json or folder == STUBS:
         try:
-            results.write(options.json or RESULTS, everything, inputs)
+            results_file.write(options.json or RESULTS, everything, inputs)
         except OSError as problem:
             parser.error(f"the results cannot be written: {problem}")
     return 0 if all(exercise.state == results.PASSED for exercise in wanted) else 1
@@ -57,7 +57,7 @@ def _parser():
     add("exercise", nargs="*", help="exercises or chapters (default: all)")
     add("--watch", action="store_true", help="grade again on every save, one exercise at a time")
     add("--from", dest="folder", type=Path, metavar="DIR", help="grade the answers in DIR instead")
-    add("--json", type=Path, metavar="FILE", help="write the results there; grading.results "
+    add("--json", type=Path, metavar="FILE", help="write the results there; grading.results_file "
         "documents the schema (default: _build/results.json, which the pages read)")  # fmt: skip
     add("--reset", action="store_true", help="give the stubs of the named exercises back; "
         "asks first and keeps a backup")  # fmt: skip
@@ -72,7 +72,7 @@ def _brief(console):
     graded = _kept(inputs)
     if graded is None:
         graded, _ = _grade(console, [], STUBS)
-        results.write(RESULTS, graded, inputs)
+        results_file.write(RESULTS, graded, inputs)
     console.print(terminal.summary(graded))
     return 0
 
@@ -158,7 +158,7 @@ def _agreed(question):
 def _kept(inputs=None):
     """The exercises of the last grading; None where there is none, or one of other inputs."""
     try:
-        exercises, digest = results.read(RESULTS)
+        exercises, digest = results_file.read(RESULTS)
     except (OSError, ValueError):
         return None
     return exercises if inputs in (None, digest) else None

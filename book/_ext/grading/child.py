@@ -12,10 +12,11 @@ from os import _exit, write
 import pytest
 
 from grading import results
-from grading.checks import SUBJECT
 from grading.explain import explain, hint_for
+from grading.failure import Failure
 from grading.forbidden import forbid
 from grading.limits import RESULTS_GO_TO, confine
+from grading.subject import SUBJECT
 
 # exit statuses of a child that could not report
 NO_MEMORY_LEFT = 77
@@ -40,17 +41,17 @@ class Reporter:
         if call.excinfo is not None and call.when != "teardown":
             self.tell(item, call.excinfo.value)
         elif call.when == "call":
-            line = {"check": item.name, "state": results.PASSED, "message": "", "maps": {}}
-            self.send(line | {"hint": None})
+            self.report(item, results.PASSED, "")
         outcome = "passed" if call.excinfo is None else "failed"
         return pytest.TestReport(item.nodeid, item.location, {}, outcome, None, call.when)
 
     def tell(self, item, problem):
-        state, message = explain(problem, self.answer_file)
-        maps = getattr(problem, "maps", {})
-        maps = {title: results.table(numbers.detach()) for title, numbers in maps.items()}
-        line = {"check": item.name, "state": state, "message": message, "maps": maps}
-        self.send(line | {"hint": hint_for(problem)})
+        pictures = problem.pictures if isinstance(problem, Failure) else []
+        self.report(item, *explain(problem, self.answer_file), hint_for(problem), pictures)
+
+    def report(self, item, state, message, hint=None, pictures=()):
+        line = {"check": item.name, "state": state, "message": message}
+        self.send(line | {"hint": hint, "pictures": list(pictures)})
 
 
 def run(items, load, answer_file, pipes, limits, key, alarm=None):

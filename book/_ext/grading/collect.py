@@ -10,10 +10,10 @@ import os
 
 import pytest
 
-from grading.checks import EXERCISES
 from grading.paths import CHECKS, ROOT, STUBS
 from grading.results import Check, Exercise
 from grading.stems import chapter_order
+from grading.subject import EXERCISES
 
 
 class CollectionError(Exception):

@@ -3,7 +3,8 @@
 import traceback
 
 from grading import results
-from grading.checks import Failure, Missing
+from grading.failure import Failure, Missing
+from grading.plain import plain
 
 UNUSABLE = "The check could not call your code, or use what it returned."
 
@@ -24,9 +25,9 @@ def explain(problem, answer_file, otherwise=UNUSABLE):
             f"Your code calls `{lines[-1].name}`, which is not written yet{_place(lines[:-1])}."
         )
     if isinstance(problem, Failure) or (isinstance(problem, AssertionError) and not where):
-        return results.FAILED, results.plain(text.split("\nassert ")[0])
+        return results.FAILED, plain(text.split("\nassert ")[0])
     if isinstance(problem, Missing):
-        return results.ERROR, results.plain(text)
+        return results.ERROR, plain(text)
     if isinstance(problem, MemoryError) or "can't allocate memory" in text:
         return results.OUT_OF_MEMORY, f"Your code asked for more memory than it may use.{where}"
     if isinstance(problem, SyntaxError) and problem.filename == str(answer_file):
@@ -35,7 +36,7 @@ def explain(problem, answer_file, otherwise=UNUSABLE):
         return results.ERROR, _unreadable(problem)
     if isinstance(problem, SystemExit):
         return results.ERROR, f"Your code tried to end the program (SystemExit).{where}"
-    text = results.plain(f"{type(problem).__name__}: {text}", 400)
+    text = plain(f"{type(problem).__name__}: {text}", 400)
     if where:
         return results.ERROR, f"{text}{where}"
     return results.ERROR, f"{otherwise} {text}"
@@ -62,7 +63,7 @@ def _place(lines):
     """The last of these lines, as ' (line …)'; empty if there is none."""
     if not lines:
         return ""
-    return f" (line {lines[-1].lineno}: {results.plain(lines[-1].line or '', 120)})"
+    return f" (line {lines[-1].lineno}: {plain(lines[-1].line or '', 120)})"
 
 
 def _is_a_stub(line):
@@ -83,9 +84,9 @@ def _syntax(problem):
     where = f"Syntax error in line {problem.lineno}: {problem.msg}"
     quoted = (problem.text or "").rstrip("\n")
     if not quoted or max(len(quoted), problem.offset or 0) > 200:  # where nobody finds a caret
-        return results.plain(where)
+        return plain(where)
     caret = " " * max((problem.offset or 1) - 1, 0) + "^"
-    return results.plain(f"{where}\n{quoted}\n{caret}")
+    return plain(f"{where}\n{quoted}\n{caret}")
 
 
 def _unreadable(problem):

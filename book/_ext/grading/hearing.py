@@ -6,6 +6,9 @@ import select
 import time
 
 from grading import results
+from grading.picture_schema import all_checked
+from grading.plain import plain
+from grading.results_file import DAMAGE
 
 LONGEST_LINE = 1 << 20  # of the child's; a result is a thousandth of that
 LOOK = 0.1  # seconds between two looks at how many processes there are
@@ -83,7 +86,7 @@ class Hearing:
             if line["key"] != self.key:
                 raise ValueError("written by the answer")
             if "problem" in line:
-                self.exercise.message, self.finished = results.plain(line["problem"]), True
+                self.exercise.message, self.finished = plain(line["problem"]), True
             elif "end" in line:
                 self.finished = True
             elif "start" in line:
@@ -92,9 +95,9 @@ class Hearing:
             else:
                 check = self.by_name[line["check"]]
                 check.state = results.known(line["state"])
-                check.message = results.plain(line["message"])
-                check.hint = check.hint if line["hint"] is None else results.plain(line["hint"])
-                check.maps = {str(k): results.table(v) for k, v in line["maps"].items()}
+                check.message = plain(line["message"])
+                check.hint = check.hint if line["hint"] is None else plain(line["hint"])
+                check.pictures = all_checked(line["pictures"])
                 self.listening.tell(self.exercise)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except DAMAGE:
             self.verdict = results.CRASHED

@@ -40,4 +40,3 @@ def confine(result_pipe, output_pipe, limits):
     sys.stdin = os.fdopen(0, closefd=False)
     sys.stdout = os.fdopen(1, "w", closefd=False, errors="replace", buffering=1)
     sys.stderr = os.fdopen(2, "w", closefd=False, errors="replace", buffering=1)
-
