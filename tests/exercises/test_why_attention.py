@@ -56,12 +56,16 @@ def test_influence_leaves_the_model_alone(influence):
     assert model.keep.grad is None, "After the call a parameter of the model has a new .grad."
     assert model.read.grad is not None, "A parameter had a .grad before the call, and now has none."
     assert_unchanged(torch.ones_like(model.read), model.read.grad, "a parameter's .grad")
-    if not (model.training and model.keep.requires_grad and torch.is_grad_enabled()):
-        raise Failure(
-            "After the call the model is in evaluation mode, or frozen, or gradients are switched "
-            "off altogether.",
-            hint="The model goes on being trained: leave it, and PyTorch, as you found them.",
-        )
+    for stays, changed in (
+        (model.training, "the model is in evaluation mode"),
+        (model.keep.requires_grad, "the model's parameters are frozen"),
+        (torch.is_grad_enabled(), "gradients are switched off altogether"),
+    ):
+        if not stays:
+            raise Failure(
+                f"After the call {changed}.",
+                hint="The model goes on being trained: leave it, and PyTorch, as you found them.",
+            )
 
 
 @points(1, hint="A measurement is a plain number. The model's parameters leave a graph behind your "

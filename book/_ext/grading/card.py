@@ -39,7 +39,7 @@ def exam(chapters):
 
 
 def _by_exercise(outcomes):
-    """[(exercise's name, its outcomes with what a learner would read)], in order."""
+    """[(exercise's name, its outcomes with the check that a learner reads)], in order."""
     found = {}
     for outcome in outcomes:
         diagnosis = results_file.from_record(outcome["exercise"]).diagnosis
@@ -47,7 +47,7 @@ def _by_exercise(outcomes):
             outcome
             | {
                 "caught": bool(diagnosis and diagnosis.name == outcome["caught_by"]),
-                "observed": diagnosis.message if diagnosis else "",
+                "observed": diagnosis,
             }
         )
     return list(found.items())

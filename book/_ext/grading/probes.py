@@ -60,7 +60,7 @@ def slope(products, scores):
 
 
 def assert_scale(products, weights, expected, *, where, guesses):
-    """Fail unless the softmax met the dot products times one factor; show the line if not.
+    """Fail unless the scores that the softmax met are the dot products times one factor.
 
     Args:
         products: (n,) the dot products of one query with n keys, the first of them 0.
@@ -70,7 +70,9 @@ def assert_scale(products, weights, expected, *, where, guesses):
         guesses: {how a factor is written: its value}, the wrong ones that people use too.
     """
     __tracebackhide__ = True
-    assert (weights > 0).all(), f"Expected weights above zero, got {weights.min():.3g}."
+    assert (weights > 0).all(), (
+        f"With {where} a key got the weight {weights.min():.3g}; even the worst match gets some."
+    )
     scores, right = scores_behind(weights), guesses[expected]
     found = slope(products, scores)
     if math.isclose(found, right, rel_tol=1e-3):
@@ -80,7 +82,7 @@ def assert_scale(products, weights, expected, *, where, guesses):
     effect = "the weights come out too even" if found < right else "one weight takes too much"
     raise Failure(
         f"With {where} your scores are the dot products times {yours}; expected {expected} = "
-        f"{right:.4g}. Scores that should spread by 1 spread by {found / right:.3g}, so {effect}.",
+        f"{right:.4g}. Scores that should spread by 1 spread by {found / right:.3g}: {effect}.",
         pictures=[
             line(
                 f"Your scores with {where}",

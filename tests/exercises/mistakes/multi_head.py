@@ -319,6 +319,16 @@ class OutputMapForgotten(_Attention):
 
 
 @mistake("MultiHeadAttention", caught_by="test_attention_uses_all_four_maps")
+class KeysMixed(_Attention):
+    """Sums the keys, weighted, where the values belong."""
+
+    def forward(self, x, memory=None, mask=None):
+        memory = x if memory is None else memory
+        query, key = self.split(self.to_query(x)), self.split(self.to_key(memory))
+        return self.to_output(self.mix(self.weights(self.scores(query, key), mask), key))
+
+
+@mistake("MultiHeadAttention", caught_by="test_attention_uses_all_four_maps")
 class OneMapForAllThree(_Attention):
     """Uses the query map for keys and values too."""
 

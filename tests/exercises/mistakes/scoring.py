@@ -179,6 +179,18 @@ def scaled_by_d(query, key, mask=None):
     return _masked(query @ key.transpose(-2, -1) / query.shape[-1], mask)
 
 
+@mistake("attention_weights", caught_by="test_weights_are_scaled")
+def multiplied_by_root_d(query, key, mask=None):
+    """Multiplies by √d, as one does whose formula has the temperature on the other side."""
+    return _masked(query @ key.transpose(-2, -1) * math.sqrt(query.shape[-1]), mask)
+
+
+@mistake("attention_weights", caught_by="test_weights_of_a_query_ignore_the_other_queries")
+def scaled_by_the_queries(query, key, mask=None):
+    """Takes the size of the wrong axis: how many queries there are."""
+    return _masked(query @ key.transpose(-2, -1) / math.sqrt(query.shape[-2]), mask)
+
+
 @mistake("attention_weights", caught_by="test_weights_survive_large_scores")
 def no_max_shift(query, key, mask=None):
     """Exponentiates the scores as they are."""
@@ -236,6 +248,13 @@ def mask_after_softmax(query, key, mask=None):
     """Strikes weights out and does not share them again."""
     weights = _scores(query, key).softmax(-1)
     return weights if mask is None else weights * mask
+
+
+@mistake("attention_weights", caught_by="test_weights_of_hidden_keys_are_zero")
+def scores_times_the_mask(query, key, mask=None):
+    """Multiplies the scores by the mask: a hidden score of zero still has e⁰ = 1."""
+    scores = _scores(query, key)
+    return (scores if mask is None else scores * mask).softmax(-1)
 
 
 @mistake("attention_weights", caught_by="test_weights_of_hidden_keys_are_zero")
