@@ -40,13 +40,13 @@ def plot(picture):
 
 
 def groups(picture):
-    """A strip's groups: [(label, {row's name: [(text, hue, whether it differs), ...]}), ...]."""
-    rows, wrong, hues = picture["rows"], differing(picture["rows"]), {}
-    for texts in reversed(rows.values()):  # what is expected takes the hues in order
-        for text in texts:
-            hues.setdefault(text, len(hues) % HUES)
+    """A strip's groups: [(label, {row's name: [(text, hue, whether it is wrong), ...]}), ...]."""
+    rows, hues = picture["rows"], {}
+    *_, expected = rows.values()
+    for text in [*expected, *(text for texts in rows.values() for text in texts)]:
+        hues.setdefault(text, len(hues) % HUES)
     cells = {
-        name: dealt(picture, [(text, hues[text], i in wrong) for i, text in enumerate(texts)])
+        name: dealt(picture, [(t, hues[t], t != e) for t, e in zip(texts, expected, strict=True)])
         for name, texts in rows.items()
     }
     return [

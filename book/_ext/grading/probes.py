@@ -45,7 +45,7 @@ def assert_reads_only(reads, allowed, what="position"):
     if deaf:
         deaf_output, unread = deaf[0]
         message += f" Output {deaf_output} may read {what} {unread}, and does not."
-    tables = {"yours reads": reads.float(), "may read": allowed.float()}
+    tables = {"yours: row reads column": reads.float(), "may read": allowed.float()}
     raise Failure(message, pictures=[maps(tables, marked=leaks)])
 
 

@@ -28,8 +28,7 @@ def _maps(picture):
 
 def _map(title, rows, marked):
     largest = max((abs(e) for row in rows for e in row if e is not None), default=0) or 1
-    title = Text(title, "bold")
-    table = Table(title=title, box=None, show_header=False, padding=(0, 1))
+    table = Table(box=None, show_header=False, padding=(0, 1))
     for i, row in enumerate(rows):
         cells = []
         for j, entry in enumerate(row):
@@ -37,7 +36,7 @@ def _map(title, rows, marked):
             style = "red" if entry is None else "bold reverse" if [i, j] in marked else ""
             cells.append(Text(f"{block}{number(entry, rows):>5}", style))
         table.add_row(*cells)
-    return table
+    return Group(Text(title, "bold"), table)
 
 
 def _line(picture):
@@ -73,11 +72,10 @@ def _strip(picture):
     rows, wrong = picture["rows"], differing(picture["rows"])
     marks = ["^" if i in wrong else "" for i in range(len(next(iter(rows.values()))))]
     width = max(len(text) for texts in rows.values() for text in texts)
-    table = Table(title=Text(picture["title"], "bold"), title_justify="left", box=None,
-                  header_style="dim", padding=(0, 1))  # fmt: skip
+    table = Table(box=None, header_style="dim", padding=(0, 1))
     for label in ("", *picture["groups"]):
         table.add_column(Text(label))
     for name, texts in [*rows.items(), ("", marks)]:
         cells = [" ".join(f"{text:{width}}" for text in group) for group in dealt(picture, texts)]
         table.add_row(*map(Text, (name, *cells)), style="" if name else "red")
-    return table
+    return Group(Text(picture["title"], "bold"), table)
