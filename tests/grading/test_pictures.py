@@ -121,7 +121,7 @@ def test_too_many_pictures_are_refused():
 
 @pytest.mark.parametrize("kind", ALL)
 def test_texts_of_a_picture_are_data(kind):
-    """Escaped in the page, not taken for mark-up by the terminal, and without control characters."""
+    """Escaped in the page, no mark-up to the terminal, and without control characters."""
     evil = "<b>[red]\x1b[31m{{ 7 * 7 }}"
     picture = {
         "maps": lambda: pictures.maps({evil: torch.eye(2)}),

@@ -82,7 +82,7 @@ def _grade(console, names, folder, watching=False):
     from grading import grader
     from grading.child import load_answer
     from grading.collect import with_catalog
-    from grading.known import alarm
+    from grading.known import alarms
     from grading.watch import watch
 
     # Read ahead of the grading: an answer can write files while it runs.
@@ -104,8 +104,8 @@ def _grade(console, names, folder, watching=False):
             file = folder / f"{exercise.stem}.py"
             exercise.file = str(file.relative_to(ROOT) if file.is_relative_to(ROOT) else file)
             load = functools.partial(load_answer, name, file)
-            mistake = alarm(exercise.stem, name)
-            return grader.grade(catalog.checks(name), load, exercise, file, alarm=mistake)
+            known_mistakes = alarms(exercise.stem, name)
+            return grader.grade(catalog.checks(name), load, exercise, file, alarms=known_mistakes)
 
         with terminal.progress(console, len(wanted)) as bar:
             for name in wanted:

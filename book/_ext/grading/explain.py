@@ -25,7 +25,7 @@ def explain(problem, answer_file, otherwise=UNUSABLE):
             f"Your code calls `{lines[-1].name}`, which is not written yet{_place(lines[:-1])}."
         )
     if isinstance(problem, Failure) or (isinstance(problem, AssertionError) and not where):
-        return results.FAILED, plain(text.split("\nassert ")[0])
+        return results.FAILED, plain(text)
     if isinstance(problem, Missing):
         return results.ERROR, plain(text)
     if isinstance(problem, MemoryError) or "can't allocate memory" in text:

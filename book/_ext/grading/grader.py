@@ -11,7 +11,6 @@ import secrets
 import signal
 import time
 from dataclasses import dataclass
-from types import SimpleNamespace
 
 from grading import child, endings, results
 from grading.hearing import Hearing
@@ -47,7 +46,7 @@ def grade(
     told=None,
     outdated=None,
     watched=None,
-    alarm=None,
+    alarms=None,
 ):
     """Run an exercise's checks on one answer and return the exercise with its results.
 
@@ -58,20 +57,20 @@ def grade(
         answer_file: the file to look for in tracebacks.
         limits: what the answer may use.
         told: called with the exercise after each check, for whoever shows progress.
-        alarm: (name of a check, a mistake that it catches), tried when the answer has been graded:
-            if the check lets it pass, the answer has changed the tools that grade it.
+        alarms: {name of a check: a mistake that it catches}, tried when the answer has been graded:
+            if a check lets its mistake pass, the answer has changed the tools that grade it.
         outdated: called when the file descriptor `watched` has something to read.
 
     Raises:
         Outdated: `outdated` said True; the child has been ended.
     """
     left = list(exercise.checks)
+    trials = [(checks[name], exercise.name, code) for name, code in (alarms or {}).items()]
     forced_ends = 0
     while left and forced_ends < PATIENCE:
         items = [checks[check.name] for check in left]
         listening = Listening(limits, told, outdated, watched)
-        trial = alarm and (checks[alarm[0]], SimpleNamespace(**{exercise.name: alarm[1]}))
-        ended_by_force = _run_child(items, left, load, exercise, answer_file, listening, trial)
+        ended_by_force = _run_child(items, left, load, exercise, answer_file, listening, trials)
         forced_ends += ended_by_force
         if not ended_by_force or exercise.message:
             break
@@ -94,7 +93,7 @@ class Listening:
             self.told(exercise)
 
 
-def _run_child(items, left, load, exercise, answer_file, listening, trial):
+def _run_child(items, left, load, exercise, answer_file, listening, trials):
     """Fork, listen until the child is done or must be ended; True if it was ended by force."""
     family = Family()
     result_reader, result_writer = os.pipe()
@@ -103,7 +102,7 @@ def _run_child(items, left, load, exercise, answer_file, listening, trial):
     pid = os.fork()
     if pid == 0:
         pipes = (result_writer, output_writer)
-        child.run(items, load, answer_file, pipes, listening.limits, key, trial)
+        child.run(items, load, answer_file, pipes, listening.limits, key, trials)
     os.close(result_writer)
     os.close(output_writer)
     hearing = Hearing(left, exercise, listening, family, key)

@@ -78,11 +78,11 @@ def assert_scale(products, weights, expected, *, where, guesses):
     if math.isclose(found, right, rel_tol=1e-3):
         return
     name = next((n for n, guess in guesses.items() if math.isclose(found, guess, rel_tol=1e-3)), "")
-    yours = f"{name} = {found:.4g}" if name not in ("", "1") else f"{found:.4g}"
     effect = "the weights come out too even" if found < right else "one weight takes too much"
     raise Failure(
-        f"With {where} your scores are the dot products times {yours}; expected {expected} = "
-        f"{right:.4g}. Scores that should spread by 1 spread by {found / right:.3g}: {effect}.",
+        f"With {where} your scores are the dot products times {_equal(name, found)}; "
+        f"expected {_equal(expected, right)}. Scores that should spread by 1 spread by "
+        f"{found / right:.3g}: {effect}.",
         pictures=[
             line(
                 f"Your scores with {where}",
@@ -93,3 +93,8 @@ def assert_scale(products, weights, expected, *, where, guesses):
             )
         ],
     )
+
+
+def _equal(name, number):
+    """How a factor is written, and what it comes to: 1/√d = 0.25."""
+    return f"{name} = {number:.4g}" if name not in ("", "1") else f"{number:.4g}"

@@ -15,7 +15,7 @@ from grading import grader, results_file
 from grading.child import load_answer
 from grading.collect import with_catalog
 from grading.hearing import Outdated
-from grading.known import alarm
+from grading.known import alarms
 from grading.paths import STUBS
 from grading.reset import segment
 
@@ -81,7 +81,7 @@ def grade_stem(catalog, requests, stem, folder, seen):
                 told=lambda e: tell({"exercise": results_file.as_record(e), "done": False}),
                 outdated=outdated,
                 watched=requests.pipe,
-                alarm=alarm(stem, name),
+                alarms=alarms(stem, name),
             )
         except Outdated:
             return
