@@ -74,7 +74,8 @@ class Hearing:
         chunk = os.read(pipe, 1 << 16)
         *lines, self.rest = (self.rest + chunk).split(b"\n")
         for line in lines:
-            self._take(line)
+            if self.verdict is None:  # after rubbish nothing is believed
+                self._take(line)
         if len(self.rest) > LONGEST_LINE:
             self.verdict = results.CRASHED
         return chunk
@@ -93,11 +94,11 @@ class Hearing:
                 self.running = self.by_name[line["start"]]
                 self.deadline = time.monotonic() + self.listening.limits.seconds
             else:
-                check = self.by_name[line["check"]]
-                check.state = results.known(line["state"])
-                check.message = plain(line["message"])
-                check.hint = check.hint if line["hint"] is None else plain(line["hint"])
-                check.pictures = all_checked(line["pictures"])
+                check, hint = self.by_name[line["check"]], line["hint"]
+                heard = results.known(line["state"]), plain(line["message"])
+                pictures = all_checked(line["pictures"])  # all is well, so it may be believed
+                check.state, check.message, check.pictures = *heard, pictures
+                check.hint = check.hint if hint is None else plain(hint)
                 self.listening.tell(self.exercise)
         except DAMAGE:
             self.verdict = results.CRASHED
