@@ -73,8 +73,8 @@ def test_split_gives_each_head_its_own_slice(split_heads):
         _assert_origins(heads[0, :, t], expected, "place", f"token {t}", "head")
 
 
-@points(2, hint="Every number of every sentence has one place in the result: head h of a sentence "
-        "is x[:, :, h * head_dim : (h + 1) * head_dim].")  # fmt: skip
+@points(2, hint="Every number of every sentence has one place in the result. Follow one number of "
+        "the second sentence by hand: which step takes it elsewhere?")  # fmt: skip
 def test_split_values(split_heads):
     """The heads are slices of the vectors."""
     x = torch.randn(BATCH, LENGTH, D_MODEL)
@@ -313,10 +313,14 @@ def test_attention_leaves_memory_and_mask_alone(MultiHeadAttention):
         "way round; nn.functional.scaled_dot_product_attention reads them as we do.")  # fmt: skip
 def test_attention_reads_true_as_may_attend(MultiHeadAttention):
     """A token that is allowed counts for more than one that is hidden."""
-    weights = _reading(MultiHeadAttention)(torch.eye(4)[None], mask=torch.eye(4).bool())[0]
-    assert weights[0, 0] > weights[0, 1], (
-        f"The allowed token got a weight of {weights[0, 0]:.2f}, a hidden one {weights[0, 1]:.2f}."
-    )
+    mask = torch.eye(4).bool()
+    weights = _reading(MultiHeadAttention)(torch.eye(4)[None], mask=mask)[0]
+    if not weights[0, 0] > weights[0, 1]:
+        raise Failure(
+            f"The allowed token got {weights[0, 0]:.2f} of the weight, a hidden one "
+            f"{weights[0, 1]:.2f}.",
+            maps={"the mask": mask.float(), "your weights": weights},
+        )
 
 
 @points(2, hint="Hide scores, ahead of the softmax, by the one score whose exponential is "

@@ -177,7 +177,7 @@ def test_weights_follow_their_keys(attention_weights):
 
 
 @points(2, hint="The dot product of two vectors with d entries of size one has a spread of √d. "
-        "Divide by that; d is the width of a query.")  # fmt: skip
+        "What brings it back to one, and which axis is d?")  # fmt: skip
 def test_weights_are_scaled(attention_weights):
     """Scores are dot products divided by √d."""
     for d, key_len in [(16, 5), (16, 3), (9, 5)]:
@@ -194,10 +194,13 @@ def test_weights_survive_large_scores(attention_weights):
 @points(1, hint="True means “may attend”. Which entries do you overwrite?")
 def test_weights_go_where_the_mask_is_true(attention_weights):
     """A key that is allowed outweighs one that is hidden."""
-    weights = attention_weights(torch.ones(1, 4), torch.ones(3, 4), _only(1, of=3))
-    assert weights[0, 1] > weights[0, 0], (
-        f"The allowed key got {weights[0, 1]:.2f}, a hidden one {weights[0, 0]:.2f}."
-    )
+    mask = _only(1, of=3)
+    weights = attention_weights(torch.ones(1, 4), torch.ones(3, 4), mask)
+    if not weights[0, 1] > weights[0, 0]:
+        raise Failure(
+            f"The allowed key got {weights[0, 1]:.2f}, a hidden one {weights[0, 0]:.2f}.",
+            maps={"the mask": mask.float(), "your weights": weights},
+        )
 
 
 @points(2, hint="Hide scores before the softmax, so that the other weights share what the hidden "
@@ -369,10 +372,14 @@ def test_attention_survives_large_scores(scaled_dot_product_attention):
 def test_attention_goes_where_the_mask_is_true(scaled_dot_product_attention):
     """A value that is allowed outweighs one that is hidden."""
     weights_of = _weights_of(scaled_dot_product_attention)
-    weights = weights_of(torch.ones(1, 4), torch.ones(3, 4), _only(1, of=3))
-    assert weights[0, 1] > weights[0, 0], (
-        f"The allowed value got a weight of {weights[0, 1]:.2f}, a hidden one {weights[0, 0]:.2f}."
-    )
+    mask = _only(1, of=3)
+    weights = weights_of(torch.ones(1, 4), torch.ones(3, 4), mask)
+    if not weights[0, 1] > weights[0, 0]:
+        raise Failure(
+            f"The allowed value got {weights[0, 1]:.2f} of the weight, a hidden one "
+            f"{weights[0, 0]:.2f}.",
+            maps={"the mask": mask.float(), "your weights": weights},
+        )
 
 
 @points(2, hint="Weights that are struck out after the softmax leave a row that sums to less than "
@@ -389,8 +396,13 @@ def test_attention_under_a_mask_averages(scaled_dot_product_attention):
 def test_attention_gives_hidden_keys_next_to_nothing(scaled_dot_product_attention):
     """A hidden key gets less than a hundredth of the weight."""
     weights_of = _weights_of(scaled_dot_product_attention)
-    weights = weights_of(torch.ones(1, 4), torch.ones(3, 4), _only(1, of=3))
-    assert weights[0, 0] < 0.01, f"A hidden key got {weights[0, 0]:.2f} of the weight."
+    mask = _only(1, of=3)
+    weights = weights_of(torch.ones(1, 4), torch.ones(3, 4), mask)
+    if not weights[0, 0] < 0.01:
+        raise Failure(
+            f"A hidden key got {weights[0, 0]:.2f} of the weight.",
+            maps={"the mask": mask.float(), "your weights": weights},
+        )
 
 
 @points(2, hint="Any finite number is beaten when the allowed scores are lower still. Which score "
@@ -445,8 +457,8 @@ def test_attention_does_not_see_a_large_hidden_score(scaled_dot_product_attentio
     _assert_blind_to_large_hidden_scores(_weights_of(scaled_dot_product_attention))
 
 
-@points(1, hint="A NaN that was computed and then overwritten can come back in the gradient. Give "
-        "such a row harmless scores before the softmax, and zeros after it.")  # fmt: skip
+@points(1, hint="A NaN that was computed and then overwritten can come back in the gradient. Which "
+        "scores could such a row have, so that none arises?")  # fmt: skip
 def test_attention_to_nothing_has_a_finite_gradient(scaled_dot_product_attention):
     """A query that may attend to nothing sends no NaN back."""
     query, key, value = (tensor.requires_grad_() for tensor in _inputs())

@@ -85,8 +85,8 @@ def test_softmax_survives_large_scores(softmax):
         assert_values(weights, expected, what, atol=1e-4)
 
 
-@points(2, hint="Find the largest score of each row, not one for the whole tensor: a row far below "
-        "the others would lose all its digits.")  # fmt: skip
+@points(2, hint="What you subtract from a row far below the others leaves nothing of it. Whose "
+        "largest score should that be?")  # fmt: skip
 def test_softmax_treats_rows_alone(softmax):
     """A row's weights do not depend on the other rows."""
     scores = torch.tensor([[1.0, 2.0, 3.0], [501.0, 502.0, 503.0]])

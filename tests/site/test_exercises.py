@@ -7,6 +7,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import docutils_namespace
 
+import cards
 import exercises
 from grading import results, results_file
 from grading.results import Check, Exercise
@@ -29,7 +30,7 @@ def book(tmp_path, monkeypatch):
     (source / "exercises").mkdir(parents=True)
     monkeypatch.setattr(exercises, "ROOT", tmp_path)
     monkeypatch.setattr(exercises, "STUBS", source / "exercises")
-    monkeypatch.setattr(exercises, "RESULTS", tmp_path / "results.json")
+    monkeypatch.setattr(cards, "RESULTS", tmp_path / "results.json")
     monkeypatch.setattr(exercises, "defining_file", lambda *_: tmp_path / "reference.py")
     (tmp_path / "reference.py").write_text("def softmax(scores):\n    return 'the reference'\n")
     (source / "exercises" / "index.py").write_text("def softmax(scores):\n    'the stub'\n")
@@ -107,7 +108,7 @@ HALF = f'{{"version": {results_file.VERSION}, "exercises": [{{}}]}}'
 @pytest.mark.parametrize("text", ["", "[]", HALF])
 def test_damaged_results_are_told_with_the_remedy(book, text):
     """Not a traceback out of the extension."""
-    exercises.RESULTS.write_text(text)
+    cards.RESULTS.write_text(text)
     with pytest.raises(ExtensionError, match="damaged: run `make grade` again"):
         book.build()
 

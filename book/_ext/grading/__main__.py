@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import functools
 import hashlib
 import sys
 from pathlib import Path
@@ -13,10 +12,6 @@ from grading import results, results_file, terminal
 from grading.paths import RESULTS, ROOT, STUBS
 
 INPUTS = ("attention", "book/exercises", "book/_ext/grading", "tests/exercises")
-
-
-class Unknown(Exception):
-    """A name that is no exercise's and no chapter's."""
 
 
 def main(arguments=None):
@@ -34,9 +29,13 @@ def main(arguments=None):
         file = folder.is_file() and f"{folder} is a file; name the folder that it is in"
         parser.error(f"--from: {file or f'there is no folder {folder}'}")
     inputs = _digest()
+    # Read ahead of the grading: an answer can write files while it runs.
+    earlier = {e.name: e for e in _kept() or []} if folder == STUBS else {}
+    from grading import asked  # now that torch is needed
+
     try:
-        everything, wanted = _grade(console, options.exercise, folder, options.watch)
-    except Unknown as problem:
+        everything, wanted = asked.grade(console, options.exercise, folder, earlier, options.watch)
+    except asked.Unknown as problem:
         parser.error(str(problem))
     terminal.report(console, wanted)
     if options.json or folder == STUBS:
@@ -71,58 +70,12 @@ def _brief(console):
     inputs = _digest()
     graded = _kept(inputs)
     if graded is None:
-        graded, _ = _grade(console, [], STUBS)
+        from grading import asked
+
+        graded, _ = asked.grade(console, [], STUBS, earlier={})
         results_file.write(RESULTS, graded, inputs)
     console.print(terminal.summary(graded))
     return 0
-
-
-def _grade(console, names, folder, watching=False):
-    """Grade what was asked for: (every exercise with its newest result, those asked for)."""
-    from grading import grader
-    from grading.child import load_answer
-    from grading.collect import with_catalog
-    from grading.known import alarms
-    from grading.watch import watch
-
-    # Read ahead of the grading: an answer can write files while it runs.
-    earlier = {e.name: e for e in _kept() or []} if folder == STUBS else {}
-
-    def use(catalog):
-        known = {name: catalog.exercise(name) for name in catalog}
-        strangers = set(names) - set(known) - {e.stem for e in known.values()}
-        if strangers:
-            raise Unknown(
-                f"no exercise or chapter is called {', '.join(sorted(strangers))}; "
-                f"the exercises are: {', '.join(known)}"
-            )
-        wanted = [e.name for e in known.values() if not names or {e.name, e.stem} & set(names)]
-        grader.warm_up()
-
-        def grade(name):
-            exercise = catalog.exercise(name)
-            file = folder / f"{exercise.stem}.py"
-            exercise.file = str(file.relative_to(ROOT) if file.is_relative_to(ROOT) else file)
-            load = functools.partial(load_answer, name, file)
-            known_mistakes = alarms(exercise.stem, name)
-            return grader.grade(catalog.checks(name), load, exercise, file, alarms=known_mistakes)
-
-        with terminal.progress(console, len(wanted)) as bar:
-            for name in wanted:
-                bar.update(0, name=name)
-                known[name] = grade(name)
-                bar.advance(0)
-        if watching:
-            graded = {name: known[name] for name in wanted}
-            stems = {name: known[name].stem for name in wanted}
-            try:
-                watch(console, graded, lambda s: [grade(n) for n in stems if stems[n] == s], folder)
-            except KeyboardInterrupt:
-                known |= graded
-        everything = [known[n] if n in wanted else earlier.get(n, known[n]) for n in known]
-        return everything, [known[n] for n in wanted]
-
-    return with_catalog(use)
 
 
 def _reset(console, parser, options):
