@@ -128,8 +128,8 @@ def test_influence_ignores_a_rotation_of_the_output(influence):
     assert_values(turned, influence(model, x), "the influence after a turn of 45 degrees")
 
 
-@points(2, hint="Compare with the formula of the Frobenius norm: how many slopes does it take in for "
-        "one position, and is anything averaged?")  # fmt: skip
+@points(2, hint="Compare with the formula of the Frobenius norm: how many slopes does it take in "
+        "for one position, and is anything averaged?")  # fmt: skip
 def test_influence_values(influence):
     """The values are those of tiny nudges to each number of x."""
     model, x = _Rnn(3, 2).double(), torch.randn(5, 3, dtype=torch.float64)

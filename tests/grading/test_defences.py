@@ -16,6 +16,7 @@ from forks import in_forks
 from grading import __main__ as command_line
 from grading import grader, limits, results_file
 from grading.collect import with_catalog
+from grading.paths import CHECKS
 from grading.results import PASSED, Check, Exercise
 
 AT_ONCE = 4
@@ -114,3 +115,32 @@ def test_answer_ends_with_its_grader(take_out, ends, tmp_path):
         return "runs on"
 
     assert in_forks({"": kill_the_grader}, 60)[""] == ("ended" if ends else "runs on")
+
+
+# what no defence of the grader stops: the threat model in CONTRIBUTING.md says so
+BEYOND = {
+    "reads the key from the stack, and forges every result": (
+        "import json, os, re, sys\n"
+        "frame, checks = sys._getframe(), " + repr(str(CHECKS / "test_soft_lookup.py")) + "\n"
+        "while 'key' not in frame.f_locals: frame = frame.f_back\n"
+        "line = {'key': frame.f_locals['key'], 'state': 'passed', 'message': '', 'hint': None}\n"
+        "for name in re.findall(r'def (test_softmax_\\w+)', open(checks).read()):\n"
+        "    line |= {'check': name, 'pictures': []}\n"
+        "    os.write(3, json.dumps(line).encode() + b'\\n')\n"
+        "os.write(3, json.dumps({'key': line['key'], 'end': True}).encode() + b'\\n')\n",
+        "passed",
+    ),
+    "kills its grader": ("import os; os.kill(os.getppid(), 9)\n", "died"),
+}
+
+
+@pytest.mark.parametrize("name", BEYOND)
+def test_answer_that_attacks_its_grader_gets_away(name, tmp_path):
+    """It runs as the same user, in a process with the same memory."""
+    file = tmp_path / "answer.py"
+    file.write_text(BEYOND[name][0])
+
+    def job():
+        return with_catalog(lambda catalog: grade(catalog, file).state, ["soft_lookup"])
+
+    assert in_forks({"": job}, 60)[""] == BEYOND[name][1]
