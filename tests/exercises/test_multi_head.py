@@ -175,6 +175,13 @@ def test_attention_registers_its_four_maps(MultiHeadAttention):
         assert f"{name}.bias" in parameters, f"{name} has no bias; the check copies one into it."
 
 
+@points(1, hint="Write the shape of each step beside it: after the split there are four axes, and "
+        "the last two of query and key meet.")  # fmt: skip
+def test_attention_runs(MultiHeadAttention):
+    """A module of 3 heads takes (2, 5, 12)."""
+    _known(MultiHeadAttention)(torch.randn(BATCH, LENGTH, D_MODEL))
+
+
 @points(1, hint="The output has as many tokens as x, and each is as wide as before.")
 def test_attention_keeps_the_shape(MultiHeadAttention):
     """The output is (batch, query_len, d_model)."""

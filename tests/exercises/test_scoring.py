@@ -117,8 +117,15 @@ def test_additive_values(additive_scores):
 # --- attention_weights ---
 
 
-@points(1, hint="A row for each query, a column for each key. Turn the last two axes of the key "
-        "and no other: those in front are the batch.")  # fmt: skip
+@points(1, hint="Write the shape of each step beside it. In a matrix product the last axis on the "
+        "left is as long as the last but one on the right; those in front are the batch.")  # fmt: skip
+def test_weights_run(attention_weights):
+    """It takes a query (2, 4, 6) and a key (2, 5, 6)."""
+    query, key, _ = _inputs()
+    attention_weights(query, key)
+
+
+@points(1, hint="A row for each query, a column for each key.")
 def test_weights_have_a_row_for_each_query(attention_weights):
     """The weights are (query_len, key_len), whatever stands in front."""
     query, key, _ = _inputs()
@@ -256,6 +263,13 @@ def test_weights_do_not_see_a_large_hidden_score(attention_weights):
 
 
 # --- scaled_dot_product_attention ---
+
+
+@points(1, hint="Write the shape of each step beside it. In a matrix product the last axis on the "
+        "left is as long as the last but one on the right; those in front are the batch.")  # fmt: skip
+def test_attention_runs(scaled_dot_product_attention):
+    """It takes a query (2, 4, 6), a key (2, 5, 6) and a value (2, 5, 7)."""
+    scaled_dot_product_attention(*_inputs())
 
 
 @points(1, hint="The weights mix the *values*; an output is as wide as a value. The keys have "

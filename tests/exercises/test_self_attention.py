@@ -23,6 +23,13 @@ NAMES = ("to_query", "to_key", "to_value")
 ORDER = torch.tensor([3, 0, 4, 1, 2])
 
 
+@points(1, hint="Write the shape of each step beside it. In a matrix product the last axis on the "
+        "left is as long as the last but one on the right.")  # fmt: skip
+def test_it_runs(SelfAttention):
+    """SelfAttention(6, 3) takes (2, 5, 6)."""
+    SelfAttention(6, 3)(torch.randn(2, 5, 6))
+
+
 @points(1, hint="Each of the three maps leads from d_model to head_dim, and the output is as wide "
         "as a value.")  # fmt: skip
 def test_output_has_a_row_for_each_token(SelfAttention):

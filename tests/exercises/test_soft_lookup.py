@@ -97,6 +97,13 @@ def test_softmax_treats_rows_alone(softmax):
     assert_values(weights[0], softmax(scores[:1])[0], "a row's weights beside a larger row")
 
 
+@points(1, hint="Write the shape of each step beside it. In a matrix product the last axis on the "
+        "left is as long as the last but one on the right.")  # fmt: skip
+def test_lookup_runs(soft_lookup):
+    """It takes a query (2, 4, 6), a key (2, 5, 6) and a value (2, 5, 7)."""
+    soft_lookup(*_attention_inputs())
+
+
 @points(1, hint="One output row for each query, as wide as a value.")
 def test_lookup_has_a_row_for_each_query(soft_lookup):
     """The output is (query_len, value_dim)."""

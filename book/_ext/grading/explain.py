@@ -1,5 +1,7 @@
 """Says what went wrong in an answer, in words for the learner who wrote it."""
 
+import re
+import sys
 import traceback
 
 from grading import results
@@ -38,7 +40,7 @@ def explain(problem, answer_file, otherwise=UNUSABLE):
         return results.ERROR, f"Your code tried to end the program (SystemExit).{where}"
     text = plain(f"{type(problem).__name__}: {text}", 400)
     if where:
-        return results.ERROR, f"{text}{where}"
+        return results.ERROR, f"{text}{where}{_shapes(problem, lines[-1])}"
     return results.ERROR, f"{otherwise} {text}"
 
 
@@ -64,6 +66,17 @@ def _place(lines):
     if not lines:
         return ""
     return f" (line {lines[-1].lineno}: {plain(lines[-1].line or '', 120)})"
+
+
+def _shapes(problem, line):
+    """The shapes of the tensors that a line names, as ' There x is (2, 3), …'; empty if none."""
+    *_, frame = (f for f, number in traceback.walk_tb(problem.__traceback__)
+                 if f.f_code.co_filename == line.filename and number == line.lineno)  # fmt: skip
+    names = dict.fromkeys(re.findall(r"[^\W\d]\w*", line.line or ""))  # in order, each once
+    values = {name: frame.f_locals[name] for name in names if name in frame.f_locals}
+    tensor = sys.modules["torch"].Tensor  # a subclass may say what it likes of itself
+    shapes = [f"{name} is {tuple(v.shape)}" for name, v in values.items() if type(v) is tensor]
+    return f" There {', '.join(shapes)}." if shapes else ""
 
 
 def _is_a_stub(line):

@@ -287,6 +287,14 @@ class OneWideHead(_Attention):
         return x[:, None]
 
 
+@mistake("MultiHeadAttention", caught_by="test_attention_runs")
+class KeyAsItIs(_Attention):
+    """Forgets to turn the key over: no inner axis fits."""
+
+    def scores(self, query, key):
+        return query @ key / self.head_dim**0.5
+
+
 @mistake("MultiHeadAttention", caught_by="test_attention_averages")
 class SoftmaxOverHeads(_Attention):
     """Lets the heads compete for each key."""

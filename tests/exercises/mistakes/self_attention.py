@@ -36,6 +36,15 @@ class Right(nn.Module):
         return attention(self.to_query(x), self.to_key(x), self.to_value(x), mask)
 
 
+@mistake("SelfAttention", caught_by="test_it_runs")
+class KeyAsItIs(Right):
+    """Forgets to turn the key over: no inner axis fits."""
+
+    def forward(self, x, mask=None):
+        query, key, value = self.to_query(x), self.to_key(x), self.to_value(x)
+        return _softmax(query @ key / math.sqrt(key.shape[-1]), mask) @ value
+
+
 @mistake("SelfAttention", caught_by="test_output_has_a_row_for_each_token")
 class TokensAsValues(Right):
     """Mixes the tokens themselves instead of their values."""

@@ -136,6 +136,12 @@ def reshaped_key(query, key, value):
     return torch.softmax(query @ key.reshape(*key.shape[:-2], key.shape[-1], -1), -1)
 
 
+@mistake("soft_lookup", caught_by="test_lookup_runs")
+def key_as_it_is(query, key, value):
+    """Forgets to turn the key over: no inner axis fits."""
+    return torch.softmax(query @ key, -1) @ value
+
+
 @mistake("soft_lookup", caught_by="test_lookup_has_a_row_for_each_query")
 def keys_mixed(query, key, value):
     """Sums the keys, weighted, where the values are asked for."""
