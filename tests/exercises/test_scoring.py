@@ -118,7 +118,8 @@ def test_additive_values(additive_scores):
 
 
 @points(1, hint="Write the shape of each step beside it. In a matrix product the last axis on the "
-        "left is as long as the last but one on the right; those in front are the batch.")  # fmt: skip
+        "left is as long as the last but one on the right, and those in front are the "
+        "batch.")  # fmt: skip
 def test_weights_run(attention_weights):
     """It takes a query (2, 4, 6) and a key (2, 5, 6)."""
     query, key, _ = _inputs()
@@ -266,7 +267,8 @@ def test_weights_do_not_see_a_large_hidden_score(attention_weights):
 
 
 @points(1, hint="Write the shape of each step beside it. In a matrix product the last axis on the "
-        "left is as long as the last but one on the right; those in front are the batch.")  # fmt: skip
+        "left is as long as the last but one on the right, and those in front are the "
+        "batch.")  # fmt: skip
 def test_attention_runs(scaled_dot_product_attention):
     """It takes a query (2, 4, 6), a key (2, 5, 6) and a value (2, 5, 7)."""
     scaled_dot_product_attention(*_inputs())
