@@ -40,7 +40,8 @@ def explain(problem, answer_file, otherwise=UNUSABLE):
         return results.ERROR, f"Your code tried to end the program (SystemExit).{where}"
     text = plain(f"{type(problem).__name__}: {text}", 400)
     if where:
-        return results.ERROR, f"{text}{where}{_shapes(problem, lines[-1])}"
+        about_shapes = isinstance(problem, (RuntimeError, IndexError, ValueError))
+        return results.ERROR, text + where + (_shapes(problem, lines[-1]) if about_shapes else "")
     return results.ERROR, f"{otherwise} {text}"
 
 

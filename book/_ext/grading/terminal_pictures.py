@@ -27,14 +27,16 @@ def _maps(picture):
 
 
 def _map(title, rows, marked):
+    """One table; what is marked stands in brackets, so that it shows without colour."""
     largest = max((abs(e) for row in rows for e in row if e is not None), default=0) or 1
-    table = Table(box=None, show_header=False, padding=(0, 1))
+    width = max((len(number(entry, rows)) for row in rows for entry in row), default=0)
+    table = Table(box=None, show_header=False, padding=0)
     for i, row in enumerate(rows):
         cells = []
         for j, entry in enumerate(row):
             block = BLOCKS[round(abs(entry or 0) / largest * (len(BLOCKS) - 1))]
-            style = "red" if entry is None else "bold reverse" if [i, j] in marked else ""
-            cells.append(Text(f"{block}{number(entry, rows):>5}", style))
+            text = f"{block}{number(entry, rows):>{width}}"
+            cells.append(Text(f"[{text}]", "red") if [i, j] in marked else Text(f" {text} "))
         table.add_row(*cells)
     return Group(Text(title, "bold"), table)
 
