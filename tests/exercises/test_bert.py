@@ -6,12 +6,21 @@ Sizes all differ, so that no axis passes for another: 3 layers, 2 heads, 5 token
 import torch
 
 from attention.models.bert import BertEncoder
-from grading.checks import assert_shape, assert_unchanged, assert_values, exercise, points
+from grading.checks import (
+    Failure,
+    assert_shape,
+    assert_unchanged,
+    assert_values,
+    exercise,
+    points,
+    strip,
+)
 
 attention_maps = exercise("attention_maps")
 
 LAYERS, HEADS, LENGTH = 3, 2, 5
-TOKENS = torch.tensor([9, 4, 7, 4, 10])  # 9 and 10 stand for [CLS] and [SEP]
+TOKENS = torch.tensor([9, 4, 7, 4, 10])
+WORDS = ("[CLS]", "the", "cat", "the", "[SEP]")  # what these could stand for
 
 
 @points(1, hint="Four axes: layers, heads, query tokens, key tokens. Keep every layer and every "
@@ -29,6 +38,18 @@ def test_maps_have_one_for_each_layer_and_head(attention_maps):
 def test_maps_keep_the_special_tokens(attention_maps):
     """Every token has a row and a column, the first and the last too."""
     maps = attention_maps(_encoder(), TOKENS)
+    rows = tuple(maps.shape[-2:])
+    if rows == (LENGTH - 2,) * 2:
+        cut = torch.allclose(maps, _expected(_encoder())[..., 1:-1, 1:-1], atol=1e-5)
+        how = "were cut out of the maps" if cut else "never reached the model"
+        seen = ("–", *WORDS[1:-1], "–")
+        raise Failure(
+            f"Your maps have {rows[0]} rows and columns for {LENGTH} tokens: the first token and "
+            f"the last {how}.",
+            pictures=[
+                strip("Tokens that have a row", {"yours": seen, "expected": WORDS}, ["the tokens"])
+            ],
+        )
     assert_shape(maps, (LAYERS, HEADS, LENGTH, LENGTH), "the maps")
 
 
@@ -123,4 +144,5 @@ def _encoder():
 
 @torch.no_grad()
 def _expected(model):
+    """(LAYERS, HEADS, LENGTH, LENGTH): the encoder's own weights."""
     return model(TOKENS[None], return_weights=True)[1][:, 0]

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from grading import exam, results
+from grading import exam, results, results_file
 from grading.known import answers
 from grading.paths import ROOT, STUBS
 from grading.stems import chapter_order
@@ -32,7 +32,7 @@ def outcomes():
 @pytest.mark.parametrize("answer", MISTAKES, ids=label)
 def test_mistake_is_caught_by_the_check_that_names_it(answer, outcomes):
     """The first check to fail is the one whose hint fits the mistake."""
-    exercise = results.from_record(outcomes[answer.exercise, answer.name]["exercise"])
+    exercise = results_file.from_record(outcomes[answer.exercise, answer.name]["exercise"])
     assert exercise.diagnosis is not None, f"{answer.name} passed every check"
     assert exercise.diagnosis.name == answer.caught_by, exercise.diagnosis
     assert exercise.diagnosis.hint, "the learner gets no hint"
@@ -41,7 +41,7 @@ def test_mistake_is_caught_by_the_check_that_names_it(answer, outcomes):
 @pytest.mark.parametrize("answer", RIGHT, ids=label)
 def test_right_answer_in_another_style_passes(answer, outcomes):
     """Einsum, a loop or the library: all right answers get full marks."""
-    exercise = results.from_record(outcomes[answer.exercise, answer.name]["exercise"])
+    exercise = results_file.from_record(outcomes[answer.exercise, answer.name]["exercise"])
     assert exercise.state == results.PASSED, exercise.diagnosis
 
 
@@ -69,7 +69,7 @@ def test_untouched_stub_is_not_started(tmp_path):
     report = tmp_path / "results.json"
     command = [sys.executable, "-m", "grading", "--json", str(report)]
     subprocess.run(command, cwd=ROOT, capture_output=True)
-    exercises, _ = results.read(report)
+    exercises, _ = results_file.read(report)
     untouched = [e for e in exercises if _is_untouched(e)]
     assert {e.name: e.state for e in untouched} == {e.name: results.NOT_STARTED for e in untouched}
 

@@ -8,7 +8,18 @@ from torch import nn
 
 from attention.data.sentence import VECTORS
 from attention.masks import causal_mask, padding_mask
-from grading.checks import assert_shape, assert_unchanged, assert_values, exercise, points
+from grading.checks import (
+    Failure,
+    assert_scale,
+    assert_shape,
+    assert_unchanged,
+    assert_values,
+    exercise,
+    maps,
+    points,
+    strip,
+    which_inputs_matter,
+)
 
 split_heads = exercise("split_heads")
 merge_heads = exercise("merge_heads")
@@ -40,14 +51,15 @@ def test_split_leaves_its_input_alone(split_heads):
 
 
 @points(2, hint="The shape is right, but the numbers of several tokens landed in one row: a view "
-        "straight to the final shape pours them in as they lie in memory. First cut the last axis "
-        "in two, and nothing else; then exchange two axes.")  # fmt: skip
+        "straight to the final shape pours them in as they lie in memory. Which one axis can a "
+        "view cut, and what then brings the heads forward?")  # fmt: skip
 def test_split_keeps_tokens_apart(split_heads):
     """Row t of each head holds numbers of token t, and of no other."""
     token = torch.arange(float(LENGTH))  # every number of token t is t
     heads = split_heads(token[None, :, None].repeat(BATCH, 1, D_MODEL), HEADS)
-    expected = token[:, None].expand(BATCH, HEADS, LENGTH, HEAD_DIM)
-    assert_values(heads, expected, "the token that a number comes from")
+    expected = token[:, None].expand(LENGTH, HEAD_DIM)
+    for h in range(HEADS):
+        _assert_origins(heads[0, h], expected, "token", f"head {h}", "row")
 
 
 @points(2, hint="Head 0 takes the first head_dim numbers of each token, head 1 the next. In which "
@@ -56,12 +68,13 @@ def test_split_gives_each_head_its_own_slice(split_heads):
     """Head h holds the numbers h · head_dim and up, in their order."""
     place = torch.arange(float(D_MODEL))  # every token is 0, 1, 2, …
     heads = split_heads(place.repeat(BATCH, LENGTH, 1), HEADS)
-    expected = place.view(HEADS, 1, HEAD_DIM).expand(BATCH, HEADS, LENGTH, HEAD_DIM)
-    assert_values(heads, expected, "the place in its token that a number comes from")
+    for t in range(LENGTH):
+        expected = place.view(HEADS, HEAD_DIM)
+        _assert_origins(heads[0, :, t], expected, "place", f"token {t}", "head")
 
 
-@points(2, hint="Every number of every sentence has one place in the result: head h of a sentence "
-        "is x[:, :, h * head_dim : (h + 1) * head_dim].")  # fmt: skip
+@points(2, hint="Every number of every sentence has one place in the result. Follow one number of "
+        "the second sentence by hand: which step takes it elsewhere?")  # fmt: skip
 def test_split_values(split_heads):
     """The heads are slices of the vectors."""
     x = torch.randn(BATCH, LENGTH, D_MODEL)
@@ -111,8 +124,10 @@ def test_merge_keeps_tokens_apart(merge_heads):
     """Row t holds numbers of token t, and of no other."""
     token = torch.arange(float(LENGTH))
     merged = merge_heads(token[:, None].repeat(BATCH, HEADS, 1, HEAD_DIM))
-    expected = token[:, None].expand(BATCH, LENGTH, D_MODEL)
-    assert_values(merged, expected, "the token that a number comes from")
+    for t in range(LENGTH):
+        vector = merged[0, t].view(HEADS, HEAD_DIM)
+        expected = torch.full((HEADS, HEAD_DIM), float(t))
+        _assert_origins(vector, expected, "token", f"row {t}", "part")
 
 
 @points(2, hint="First all numbers of head 0, then all of head 1. Which of the two axes that you "
@@ -121,8 +136,9 @@ def test_merge_puts_heads_side_by_side(merge_heads):
     """Each vector is head 0, then head 1, and so on."""
     head = torch.arange(float(HEADS))
     merged = merge_heads(head[:, None, None].repeat(BATCH, 1, LENGTH, HEAD_DIM))
-    expected = head.repeat_interleave(HEAD_DIM).expand(BATCH, LENGTH, D_MODEL)
-    assert_values(merged, expected, "the head that a number comes from")
+    expected = head[:, None].expand(HEADS, HEAD_DIM)
+    for t in range(LENGTH):
+        _assert_origins(merged[0, t].view(HEADS, HEAD_DIM), expected, "head", f"row {t}", "part")
 
 
 @points(2, hint="Split and then merge must give the same tokens: undo your two steps in reverse.")
@@ -157,6 +173,13 @@ def test_attention_registers_its_four_maps(MultiHeadAttention):
         )
         assert_shape(parameters[f"{name}.weight"], (D_MODEL, D_MODEL), f"{name}.weight")
         assert f"{name}.bias" in parameters, f"{name} has no bias; the check copies one into it."
+
+
+@points(1, hint="Write the shape of each step beside it: after the split there are four axes, and "
+        "the last two of query and key meet.")  # fmt: skip
+def test_attention_runs(MultiHeadAttention):
+    """A module of 3 heads takes (2, 5, 12)."""
+    _known(MultiHeadAttention)(torch.randn(BATCH, LENGTH, D_MODEL))
 
 
 @points(1, hint="The output has as many tokens as x, and each is as wide as before.")
@@ -219,12 +242,15 @@ def test_attention_ignores_the_order_of_tokens(MultiHeadAttention):
         "split: the tokens, or the heads of one token?")  # fmt: skip
 def test_attention_lets_every_token_hear_every_other(MultiHeadAttention):
     """A change in one token reaches all outputs."""
-    module, x = _known(MultiHeadAttention), torch.randn(1, LENGTH, D_MODEL)
-    changed = x.clone()
-    changed[:, 0] += 1
-    difference = (module(changed) - module(x)).abs().amax(-1)[0]
-    deaf = (difference < 1e-6).nonzero().flatten().tolist()
-    assert not deaf, f"Token 0 changed, and the output of token {deaf[0]} did not."
+    hears = which_inputs_matter(_known(MultiHeadAttention), torch.randn(1, LENGTH, D_MODEL))
+    deaf = (~hears).nonzero().tolist()
+    if deaf:
+        token, changed = deaf[0]
+        raise Failure(
+            f"Token {changed} changed, and the output of token {token} did not "
+            f"({len(deaf)} of {LENGTH**2} pairs are deaf).",
+            pictures=[maps({"row hears column": hears.float()}, marked=deaf)],
+        )
 
 
 @points(3, hint="“sat” asks “who?” with head 0 and “where?” with head 1. Each head has weights of "
@@ -242,13 +268,16 @@ def test_attention_keeps_heads_apart(MultiHeadAttention):
         "of how many numbers were added up.")  # fmt: skip
 def test_attention_scales_by_the_width_of_a_head(MultiHeadAttention):
     """Scores are divided by √head_dim."""
-    eye = torch.eye(8)
-    module = _known(MultiHeadAttention, 8, 2, to_query=eye, to_key=eye, to_value=eye,
-                    to_output=eye, bias=0.0)  # fmt: skip
-    x = torch.stack([torch.ones(8), torch.zeros(8)])[None]
-    weight = module(x)[0, 0]  # values are 1 and 0, so the output is the weight of the 1
-    expected = torch.softmax(torch.tensor([4 / 4**0.5, 0.0]), 0)[0].expand(8)
-    assert_values(weight, expected, "the weight of a score 4 against a score 0, in heads of 4")
+    products, eye = torch.arange(5.0), torch.eye(8)
+    to_key = torch.zeros(8, 8)
+    to_key[:, :5] = products / 4  # key j meets a query of ones, in each head of 4, with product j
+    module = _known(MultiHeadAttention, 8, 2, to_query=torch.ones(8, 8), to_key=to_key,
+                    to_value=eye, to_output=eye, bias=0.0)  # fmt: skip
+    weights = module(eye[None, :5])[0, 0, :5]  # value j is axis j, so the output is the weights
+    guesses = {"1/√head_dim": 0.5, "1": 1.0, "1/head_dim": 1 / 4, "1/√d_model": 8**-0.5,
+               "1/d_model": 1 / 8, "√head_dim": 2.0}  # fmt: skip
+    where = "d_model = 8 and two heads of 4"
+    assert_scale(products, weights, "1/√head_dim", where=where, guesses=guesses)
 
 
 @points(1, hint="exp(89) is more than float32 can hold. A softmax stays the same if all scores of "
@@ -312,10 +341,14 @@ def test_attention_leaves_memory_and_mask_alone(MultiHeadAttention):
         "way round; nn.functional.scaled_dot_product_attention reads them as we do.")  # fmt: skip
 def test_attention_reads_true_as_may_attend(MultiHeadAttention):
     """A token that is allowed counts for more than one that is hidden."""
-    weights = _reading(MultiHeadAttention)(torch.eye(4)[None], mask=torch.eye(4).bool())[0]
-    assert weights[0, 0] > weights[0, 1], (
-        f"The allowed token got a weight of {weights[0, 0]:.2f}, a hidden one {weights[0, 1]:.2f}."
-    )
+    mask = torch.eye(4).bool()
+    weights = _reading(MultiHeadAttention)(torch.eye(4)[None], mask=mask)[0]
+    if not weights[0, 0] > weights[0, 1]:
+        raise Failure(
+            f"The allowed token got {weights[0, 0]:.2f} of the weight, a hidden one "
+            f"{weights[0, 1]:.2f}.",
+            maps={"the mask": mask.float(), "your weights": weights},
+        )
 
 
 @points(2, hint="Hide scores, ahead of the softmax, by the one score whose exponential is "
@@ -347,7 +380,7 @@ def test_attention_gives_each_sentence_its_own_mask(MultiHeadAttention):
         for b, length in enumerate(lengths):
             seen = mask[b].expand(LENGTH, LENGTH)[:length, :length]
             alone = module(x[b : b + 1, :length], mask=seen)
-            what = f"sentence {b} of {length} tokens beside longer ones, mask {tuple(mask.shape)}"
+            what = f"what sentence {b} ({length} tokens) gives, padded, mask {tuple(mask.shape)},"
             assert_values(output[b : b + 1, :length], alone, what)
 
 
@@ -392,6 +425,31 @@ def test_attention_learns(MultiHeadAttention):
     for name in MAPS:
         gradient = getattr(module, name).weight.grad
         assert gradient is not None and gradient.any(), f"No gradient reaches {name}."
+
+
+def _assert_origins(found, expected, origin, where, row):
+    """Fail unless every number says that it comes from where it should.
+
+    Args:
+        found, expected: (n_rows, cells): each number is the index of what it comes from.
+        origin: what that is an index of, such as "token".
+        where: which part of the result this is.
+        row: what a row of it is.
+    """
+    __tracebackhide__ = True
+    assert_shape(found, expected.shape, f"{where} of the result")
+    wrong = (found != expected).any(-1).nonzero().flatten().tolist()
+    if wrong:
+        i = wrong[0]
+        have, want = (", ".join(f"{n:g}" for n in row_.unique().tolist())
+                      for row_ in (found[i], expected[i]))  # fmt: skip
+        texts = {name: [f"{n:g}" for n in numbers.flatten().tolist()]
+                 for name, numbers in (("yours", found), ("expected", expected))}  # fmt: skip
+        labels = [f"{row} {n}" for n in range(len(found))]
+        raise Failure(
+            f"In {where}, {row} {i} holds numbers of {origin} {have}; expected {origin} {want}.",
+            pictures=[strip(f"The {origin} that each number of {where} comes from", texts, labels)],
+        )
 
 
 def _known(cls, d_model=D_MODEL, n_heads=HEADS, bias=None, **weights):

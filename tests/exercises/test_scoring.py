@@ -4,7 +4,17 @@ import math
 
 import torch
 
-from grading.checks import assert_shape, assert_unchanged, assert_values, exercise, points
+from grading.checks import (
+    Failure,
+    assert_scale,
+    assert_shape,
+    assert_unchanged,
+    assert_values,
+    exercise,
+    line,
+    points,
+)
+from grading.probes import scores_behind, slope
 
 additive_scores = exercise("additive_scores")
 attention_weights = exercise("attention_weights")
@@ -63,6 +73,11 @@ def test_additive_scores_level_off(additive_scores):
     query, key, *parameters = _additive_inputs()
     long = additive_scores(1e5 * query, 1e5 * key, *parameters)
     longer = additive_scores(2e5 * query, 2e5 * key, *parameters)
+    growth = (longer.abs().sum() / long.abs().sum()).item()
+    assert abs(growth - 1) < 1e-3, (
+        f"Of vectors twice as long the scores are {growth:.3g} times as large, from "
+        f"{long[0, 0, 0]:.3g} to {longer[0, 0, 0]:.3g} for the first pair."
+    )
     assert_values(longer, long, "the scores of vectors twice as long")
 
 
@@ -102,6 +117,15 @@ def test_additive_values(additive_scores):
 # --- attention_weights ---
 
 
+@points(1, hint="Write the shape of each step beside it. In a matrix product the last axis on the "
+        "left is as long as the last but one on the right, and those in front are the "
+        "batch.")  # fmt: skip
+def test_weights_run(attention_weights):
+    """It takes a query (2, 4, 6) and a key (2, 5, 6)."""
+    query, key, _ = _inputs()
+    attention_weights(query, key)
+
+
 @points(1, hint="A row for each query, a column for each key.")
 def test_weights_have_a_row_for_each_query(attention_weights):
     """The weights are (query_len, key_len), whatever stands in front."""
@@ -131,8 +155,8 @@ def test_weights_are_positive(attention_weights):
     assert (weights >= 0).all(), f"The smallest weight is {weights.min():.3g}."
 
 
-@points(2, hint="The keys compete for one query's attention, so softmax runs along the keys: the "
-        "last axis of the scores.")  # fmt: skip
+@points(2, hint="The keys compete for one query's attention, along the last axis of the scores. "
+        "What the other queries score, and how many they are, has no part in it.")  # fmt: skip
 def test_weights_of_a_query_ignore_the_other_queries(attention_weights):
     """A query gets the same weights alone as among others."""
     query, key, _ = _inputs()
@@ -161,14 +185,15 @@ def test_weights_follow_their_keys(attention_weights):
 
 
 @points(2, hint="The dot product of two vectors with d entries of size one has a spread of √d. "
-        "Divide by that; d is the width of a query.")  # fmt: skip
+        "What brings it back to one, and which axis is d?")  # fmt: skip
 def test_weights_are_scaled(attention_weights):
     """Scores are dot products divided by √d."""
     for d, key_len in [(16, 5), (16, 3), (9, 5)]:
-        _assert_scale(_factor(attention_weights, d, key_len), d)
+        _assert_scaled(attention_weights, d, key_len)
 
 
-@points(1, hint="e^1000 is infinity. Subtract each row's largest score before you exponentiate.")
+@points(1, hint="e^1000 is infinity, and e^−1000 is zero. Adding one number to all scores of a "
+        "row changes no weight: which one, found row by row, keeps exponents small?")  # fmt: skip
 def test_weights_survive_large_scores(attention_weights):
     """Scores of several thousand, above zero or below, give finite weights."""
     _assert_survives(attention_weights)
@@ -177,10 +202,13 @@ def test_weights_survive_large_scores(attention_weights):
 @points(1, hint="True means “may attend”. Which entries do you overwrite?")
 def test_weights_go_where_the_mask_is_true(attention_weights):
     """A key that is allowed outweighs one that is hidden."""
-    weights = attention_weights(torch.ones(1, 4), torch.ones(3, 4), _only(1, of=3))
-    assert weights[0, 1] > weights[0, 0], (
-        f"The allowed key got {weights[0, 1]:.2f}, a hidden one {weights[0, 0]:.2f}."
-    )
+    mask = _only(1, of=3)
+    weights = attention_weights(torch.ones(1, 4), torch.ones(3, 4), mask)
+    if not weights[0, 1] > weights[0, 0]:
+        raise Failure(
+            f"The allowed key got {weights[0, 1]:.2f}, a hidden one {weights[0, 0]:.2f}.",
+            maps={"the mask": mask.float(), "your weights": weights},
+        )
 
 
 @points(2, hint="Hide scores before the softmax, so that the other weights share what the hidden "
@@ -238,6 +266,14 @@ def test_weights_do_not_see_a_large_hidden_score(attention_weights):
 # --- scaled_dot_product_attention ---
 
 
+@points(1, hint="Write the shape of each step beside it. In a matrix product the last axis on the "
+        "left is as long as the last but one on the right, and those in front are the "
+        "batch.")  # fmt: skip
+def test_attention_runs(scaled_dot_product_attention):
+    """It takes a query (2, 4, 6), a key (2, 5, 6) and a value (2, 5, 7)."""
+    scaled_dot_product_attention(*_inputs())
+
+
 @points(1, hint="The weights mix the *values*; an output is as wide as a value. The keys have "
         "done their work once the weights are known.")  # fmt: skip
 def test_attention_output_is_as_wide_as_a_value(scaled_dot_product_attention):
@@ -267,8 +303,8 @@ def test_attention_weighs_with_positive_shares(scaled_dot_product_attention):
     assert (weights >= 0).all(), f"The smallest weight is {weights.min():.3g}."
 
 
-@points(2, hint="The keys compete for one query's attention, so softmax runs along the keys: the "
-        "last axis of the scores.")  # fmt: skip
+@points(2, hint="The keys compete for one query's attention, along the last axis of the scores. "
+        "What the other queries score, and how many they are, has no part in it.")  # fmt: skip
 def test_attention_answers_each_query_alone(scaled_dot_product_attention):
     """A query gets the same answer alone as among others."""
     query, key, value = _inputs()
@@ -302,8 +338,10 @@ def test_attention_ignores_the_order_of_entries(scaled_dot_product_attention):
         "the scores by something that grows with d.")  # fmt: skip
 def test_attention_is_scaled(scaled_dot_product_attention):
     """The scores are scaled before the softmax."""
-    factor = _factor(_weights_of(scaled_dot_product_attention), 16, 5)
-    assert abs(factor - 1) > 1e-3, "The scores are the raw dot products: their factor is 1."
+    weights_of = _weights_of(scaled_dot_product_attention)
+    products, weights = _one_query(weights_of, 16, 5)
+    if abs(slope(products, scores_behind(weights)) - 1) < 1e-3:
+        _assert_scaled(weights_of, 16, 5)
 
 
 @points(1, hint="Which axis holds the numbers that a dot product sums over? Its length is d; the "
@@ -311,11 +349,24 @@ def test_attention_is_scaled(scaled_dot_product_attention):
 def test_attention_scale_depends_on_d_alone(scaled_dot_product_attention):
     """The scale is the same however many keys there are and however wide a value is."""
     weights_of = _weights_of(scaled_dot_product_attention)
-    few, many = _factor(weights_of, 16, 3), _factor(weights_of, 16, 7)
-    assert abs(few - many) < 1e-4, (
-        f"With d = 16 your scores are dot products times {few:.4f} for 3 keys and values 3 wide, "
-        f"and times {many:.4f} for 7 keys and values 7 wide."
-    )
+    seen = {}
+    for key_len in (7, 3):
+        products, weights = _one_query(weights_of, 16, key_len)
+        seen[key_len] = slope(products, scores_behind(weights))
+    if abs(seen[3] - seen[7]) > 1e-4:
+        raise Failure(
+            f"With d = 16 your scores are the dot products times {seen[3]:.4g} for 3 keys and "
+            f"values 3 wide, and times {seen[7]:.4g} for 7 keys and values 7 wide.",
+            pictures=[
+                line(
+                    "Your scores with d = 16, for 3 keys and for 7",
+                    [(p, p * factor) for factor in seen.values() for p in (0.5, 1.0)],
+                    {"yours, 3 keys": seen[3], "yours, 7 keys": seen[7], "expected, 1/√d": 0.25},
+                    across="dot product",
+                    up="score",
+                )
+            ],
+        )
 
 
 @points(1, hint="The variance of a dot product grows like d. Its spread, the standard deviation, "
@@ -323,10 +374,11 @@ def test_attention_scale_depends_on_d_alone(scaled_dot_product_attention):
 def test_attention_scale_is_one_over_root_d(scaled_dot_product_attention):
     """The scale is 1/√d."""
     for d in (9, 16):
-        _assert_scale(_factor(_weights_of(scaled_dot_product_attention), d, 5), d)
+        _assert_scaled(_weights_of(scaled_dot_product_attention), d, 5)
 
 
-@points(1, hint="e^1000 is infinity. Subtract each row's largest score before you exponentiate.")
+@points(1, hint="e^1000 is infinity, and e^−1000 is zero. Adding one number to all scores of a "
+        "row changes no weight: which one, found row by row, keeps exponents small?")  # fmt: skip
 def test_attention_survives_large_scores(scaled_dot_product_attention):
     """Scores of several thousand, above zero or below, give finite answers."""
     _assert_survives(_weights_of(scaled_dot_product_attention))
@@ -336,10 +388,14 @@ def test_attention_survives_large_scores(scaled_dot_product_attention):
 def test_attention_goes_where_the_mask_is_true(scaled_dot_product_attention):
     """A value that is allowed outweighs one that is hidden."""
     weights_of = _weights_of(scaled_dot_product_attention)
-    weights = weights_of(torch.ones(1, 4), torch.ones(3, 4), _only(1, of=3))
-    assert weights[0, 1] > weights[0, 0], (
-        f"The allowed value got a weight of {weights[0, 1]:.2f}, a hidden one {weights[0, 0]:.2f}."
-    )
+    mask = _only(1, of=3)
+    weights = weights_of(torch.ones(1, 4), torch.ones(3, 4), mask)
+    if not weights[0, 1] > weights[0, 0]:
+        raise Failure(
+            f"The allowed value got {weights[0, 1]:.2f} of the weight, a hidden one "
+            f"{weights[0, 0]:.2f}.",
+            maps={"the mask": mask.float(), "your weights": weights},
+        )
 
 
 @points(2, hint="Weights that are struck out after the softmax leave a row that sums to less than "
@@ -356,8 +412,13 @@ def test_attention_under_a_mask_averages(scaled_dot_product_attention):
 def test_attention_gives_hidden_keys_next_to_nothing(scaled_dot_product_attention):
     """A hidden key gets less than a hundredth of the weight."""
     weights_of = _weights_of(scaled_dot_product_attention)
-    weights = weights_of(torch.ones(1, 4), torch.ones(3, 4), _only(1, of=3))
-    assert weights[0, 0] < 0.01, f"A hidden key got {weights[0, 0]:.2f} of the weight."
+    mask = _only(1, of=3)
+    weights = weights_of(torch.ones(1, 4), torch.ones(3, 4), mask)
+    if not weights[0, 0] < 0.01:
+        raise Failure(
+            f"A hidden key got {weights[0, 0]:.2f} of the weight.",
+            maps={"the mask": mask.float(), "your weights": weights},
+        )
 
 
 @points(2, hint="Any finite number is beaten when the allowed scores are lower still. Which score "
@@ -412,8 +473,8 @@ def test_attention_does_not_see_a_large_hidden_score(scaled_dot_product_attentio
     _assert_blind_to_large_hidden_scores(_weights_of(scaled_dot_product_attention))
 
 
-@points(1, hint="A NaN that was computed and then overwritten can come back in the gradient. Give "
-        "such a row harmless scores before the softmax, and zeros after it.")  # fmt: skip
+@points(1, hint="A NaN that was computed and then overwritten can come back in the gradient. Which "
+        "scores could such a row have, so that none arises?")  # fmt: skip
 def test_attention_to_nothing_has_a_finite_gradient(scaled_dot_product_attention):
     """A query that may attend to nothing sends no NaN back."""
     query, key, value = (tensor.requires_grad_() for tensor in _inputs())
@@ -471,20 +532,24 @@ def _weights_of(attend):
     return weights
 
 
-def _factor(weights_of, d, key_len):
-    """What the dot products were multiplied by: log-weights differ by it times the products."""
-    query, key = torch.zeros(1, 1, d), torch.zeros(1, key_len, d)
-    query[..., 0], key[:, 0, 0] = 1.0, 1.0  # dot products 1, 0, 0, …
-    weights = weights_of(query, key)[0, 0]
-    return torch.log(weights[0] / weights[1]).item()
+def _one_query(weights_of, d, key_len):
+    """The dot products of one query with key_len keys, from 0 to 1, and the weights it gives them.
+
+    All vectors have length 1, so that only what multiplies the products can stretch the scores.
+    The query stands there twice, so that the number of queries is not 1.
+    """
+    products = torch.linspace(0, 1, key_len)
+    query, key = torch.zeros(1, 2, d), torch.zeros(1, key_len, d)
+    query[..., 0], key[0, :, 0], key[0, :, 1] = 1.0, products, (1 - products**2).sqrt()
+    return products, weights_of(query, key)[0, 0]
 
 
-def _assert_scale(factor, d):
+def _assert_scaled(weights_of, d, key_len):
     __tracebackhide__ = True
-    assert abs(factor - d**-0.5) < 1e-4, (
-        f"With d = {d} the scores are dot products times {factor:.4f}; "
-        f"expected {d**-0.5:.4f} = 1/√{d}."
-    )
+    products, weights = _one_query(weights_of, d, key_len)
+    guesses = {"1/√d": d**-0.5, "1": 1.0, "1/d": 1 / d, "√d": d**0.5, "d": float(d)}
+    guesses |= {"1/√key_len": key_len**-0.5, "1/key_len": 1 / key_len, "1/√query_len": 2**-0.5}
+    assert_scale(products, weights, "1/√d", where=f"d = {d}", guesses=guesses)
 
 
 def _assert_nothing_leaks(weights_of):

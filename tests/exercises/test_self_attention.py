@@ -7,6 +7,7 @@ from torch import nn
 
 from grading.checks import (
     assert_reads_only,
+    assert_scale,
     assert_shape,
     assert_unchanged,
     assert_values,
@@ -14,11 +15,19 @@ from grading.checks import (
     points,
     which_inputs_matter,
 )
+from grading.probes import scores_behind, slope
 
 SelfAttention = exercise("SelfAttention")
 
 NAMES = ("to_query", "to_key", "to_value")
 ORDER = torch.tensor([3, 0, 4, 1, 2])
+
+
+@points(1, hint="Write the shape of each step beside it. In a matrix product the last axis on the "
+        "left is as long as the last but one on the right.")  # fmt: skip
+def test_it_runs(SelfAttention):
+    """SelfAttention(6, 3) takes (2, 5, 6)."""
+    SelfAttention(6, 3)(torch.randn(2, 5, 6))
 
 
 @points(1, hint="Each of the three maps leads from d_model to head_dim, and the output is as wide "
@@ -122,8 +131,9 @@ def test_each_token_spends_one(SelfAttention):
         "them by something.")  # fmt: skip
 def test_scores_are_scaled(SelfAttention):
     """The scores are scaled before the softmax."""
-    factor = _factor(SelfAttention, d_model=6, head_dim=4)
-    assert abs(factor - 1) > 1e-3, "The scores are the raw dot products: their factor is 1."
+    products, weights = _one_query(SelfAttention, d_model=6, head_dim=4)
+    if abs(slope(products, scores_behind(weights)) - 1) < 1e-3:
+        _assert_scaled(SelfAttention, d_model=6, head_dim=4)
 
 
 @points(2, hint="The dot product sums over head_dim numbers. How wide a token's vector was before "
@@ -131,11 +141,7 @@ def test_scores_are_scaled(SelfAttention):
 def test_scale_is_the_heads(SelfAttention):
     """The scale is 1/√head_dim, whatever d_model is."""
     for d_model, head_dim in [(6, 4), (9, 4), (6, 9)]:
-        factor = _factor(SelfAttention, d_model, head_dim)
-        assert abs(factor - head_dim**-0.5) < 1e-4, (
-            f"With d_model = {d_model} and head_dim = {head_dim} the scores are dot products times "
-            f"{factor:.4f}; expected {head_dim**-0.5:.4f} = 1/√{head_dim}."
-        )
+        _assert_scaled(SelfAttention, d_model, head_dim)
 
 
 @points(2, hint="Hand the mask on to the attention, where it hides scores before the softmax. True "
@@ -168,8 +174,8 @@ def test_output_values(SelfAttention):
     assert_values(attend(x, mask), masked, "the output under a mask")
 
 
-@points(1, hint="A row of −∞ alone becomes 0/0. The mask contract says: nothing to attend to, so "
-        "zeros.")  # fmt: skip
+@points(1, hint="A row of −∞ alone becomes 0/0, and a row of equal numbers an average of what is "
+        "hidden. The mask contract says: nothing to attend to, so zeros.")  # fmt: skip
 def test_a_token_with_nothing_to_read_gets_zeros(SelfAttention):
     """A token that may attend to nothing gets zeros, not NaN."""
     mask = _mask()
@@ -215,17 +221,26 @@ def _weights(attend):
 
 
 @torch.no_grad()
-def _factor(SelfAttention, d_model, head_dim):
-    """What the dot products are multiplied by, read off two tokens' log-weights.
+def _one_query(SelfAttention, d_model, head_dim):
+    """The dot products of one token's query with four keys, and the weights it gives them.
 
-    Token 0 is axis 0, token 1 is axis 1. Query 0 meets key 0 with the product 1, key 1 with 0,
-    and value j is axis j.
+    Token j is axis j, query and key of token j are j along one axis, and value j is axis j. It is
+    token 1 that asks, so that nothing changes if queries and keys are exchanged.
     """
-    attend = SelfAttention(d_model, head_dim)
+    attend, products = SelfAttention(d_model, head_dim), torch.arange(4.0)
     query, key, value = _maps(attend)
     for linear in (query, key, value):
         linear.weight.zero_()
-    query.weight[0, 0] = key.weight[0, 0] = 1.0
-    value.weight[0, 0] = value.weight[1, 1] = 1.0
-    weights = attend(torch.eye(d_model)[None, :2])[0, 0, :2]
-    return torch.log(weights[0] / weights[1]).item()
+    query.weight[0, :4] = key.weight[0, :4] = products
+    value.weight[:4, :4] = torch.eye(4)
+    return products, attend(torch.eye(d_model)[None, :4])[0, 1, :4]
+
+
+def _assert_scaled(SelfAttention, d_model, head_dim):
+    __tracebackhide__ = True
+    products, weights = _one_query(SelfAttention, d_model, head_dim)
+    guesses = {"1/√head_dim": head_dim**-0.5, "1": 1.0, "1/head_dim": 1 / head_dim,
+               "1/√d_model": d_model**-0.5, "1/d_model": 1 / d_model,
+               "√head_dim": head_dim**0.5, "1/√length": 4**-0.5}  # fmt: skip
+    where = f"d_model = {d_model} and head_dim = {head_dim}"
+    assert_scale(products, weights, "1/√head_dim", where=where, guesses=guesses)

@@ -2,7 +2,14 @@
 
 import torch
 
-from grading.checks import assert_shape, assert_unchanged, assert_values, exercise, points
+from grading.checks import (
+    assert_scale,
+    assert_shape,
+    assert_unchanged,
+    assert_values,
+    exercise,
+    points,
+)
 
 softmax = exercise(
     "softmax",
@@ -15,7 +22,8 @@ softmax = exercise(
 soft_lookup = exercise("soft_lookup")
 
 
-@points(1, hint="Only the last axis is normalised: the axes in front of it stay as they are.")
+@points(1, hint="A sum or a maximum over an axis removes it: of (2, 3, 4) only (2, 3) is left, and "
+        "that no longer lines up with the scores. What keeps the axis, with size one?")  # fmt: skip
 def test_softmax_keeps_the_shape(softmax):
     """The weights have the shape of the scores."""
     assert_shape(softmax(torch.randn(2, 3, 4)), (2, 3, 4), "the weights")
@@ -46,8 +54,16 @@ def test_softmax_weights_are_positive(softmax):
 
 @points(2, hint="The ratio of two weights depends on the difference of their scores: e^(a − b).")
 def test_softmax_values(softmax):
-    """The weights are the exponentials' shares, however many axes the scores have."""
-    for shape in [(2, 5), (5,), (2, 3, 5)]:
+    """The weights are the exponentials' shares."""
+    scores = 4 * torch.randn(2, 5)
+    assert_values(softmax(scores), torch.softmax(scores, -1), "the weights")
+
+
+@points(1, hint="Axes can be counted from the end: which number names the last one, however many "
+        "stand in front?")  # fmt: skip
+def test_softmax_takes_any_number_of_axes(softmax):
+    """A single row has weights too, and so has a batch of tables."""
+    for shape in [(5,), (2, 3, 5)]:
         scores = 4 * torch.randn(shape)
         what = f"the weights of scores of shape {shape}"
         assert_values(softmax(scores), torch.softmax(scores, -1), what)
@@ -69,8 +85,8 @@ def test_softmax_survives_large_scores(softmax):
         assert_values(weights, expected, what, atol=1e-4)
 
 
-@points(2, hint="Find the largest score of each row, not one for the whole tensor: a row far below "
-        "the others would lose all its digits.")  # fmt: skip
+@points(2, hint="What you subtract from a row far below the others leaves nothing of it. Whose "
+        "largest score should that be?")  # fmt: skip
 def test_softmax_treats_rows_alone(softmax):
     """A row's weights do not depend on the other rows."""
     scores = torch.tensor([[1.0, 2.0, 3.0], [501.0, 502.0, 503.0]])
@@ -79,6 +95,13 @@ def test_softmax_treats_rows_alone(softmax):
         f"Beside a row of scores near 500, the row 1, 2, 3 got the weight {_first_bad(weights)}."
     )
     assert_values(weights[0], softmax(scores[:1])[0], "a row's weights beside a larger row")
+
+
+@points(1, hint="Write the shape of each step beside it. In a matrix product the last axis on the "
+        "left is as long as the last but one on the right.")  # fmt: skip
+def test_lookup_runs(soft_lookup):
+    """It takes a query (2, 4, 6), a key (2, 5, 6) and a value (2, 5, 7)."""
+    soft_lookup(*_attention_inputs())
 
 
 @points(1, hint="One output row for each query, as wide as a value.")
@@ -97,8 +120,9 @@ def test_lookup_averages(soft_lookup):
     assert_values(soft_lookup(query, key, value), torch.full((2, 4, 7), 3.0), "the output")
 
 
-@points(2, hint="Swap two entries, key and value together: a dictionary does not care about the "
-        "order of its entries.")  # fmt: skip
+@points(2, hint="A dictionary does not care about the order of its entries. If yours does, look at "
+        "how the keys are turned: a reshape keeps the numbers in their order and moves the walls "
+        "between them.")  # fmt: skip
 def test_lookup_ignores_the_order_of_entries(soft_lookup):
     """Reordering the entries changes nothing."""
     query, key, value = _attention_inputs()
@@ -121,7 +145,13 @@ def test_lookup_finds_the_matching_key(soft_lookup):
 @points(2, hint="Scores are the plain dot products here, softmax runs over the keys, and nothing "
         "else is scaled.")  # fmt: skip
 def test_lookup_values(soft_lookup):
-    """The output is the weighted sum of the values."""
+    """The output is the sum of the values, each times its weight softmax(query keyᵀ)."""
+    products, d = torch.linspace(0, 1, 5), 6
+    key = torch.zeros(1, 5, d)
+    key[0, :, 0], key[0, :, 1] = products, (1 - products**2).sqrt()
+    weights = soft_lookup(torch.eye(d)[None, :1], key, torch.eye(5)[None])[0, 0]
+    guesses = {"1": 1.0, "1/√d": d**-0.5, "1/d": 1 / d}
+    assert_scale(products, weights, "1", where=f"d = {d}", guesses=guesses)
     query, key, value = _attention_inputs()
     expected = torch.softmax(torch.einsum("bqd,bkd->bqk", query, key), -1) @ value
     assert_values(soft_lookup(query, key, value), expected, "the output")

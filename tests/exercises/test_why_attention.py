@@ -56,12 +56,16 @@ def test_influence_leaves_the_model_alone(influence):
     assert model.keep.grad is None, "After the call a parameter of the model has a new .grad."
     assert model.read.grad is not None, "A parameter had a .grad before the call, and now has none."
     assert_unchanged(torch.ones_like(model.read), model.read.grad, "a parameter's .grad")
-    if not (model.training and model.keep.requires_grad and torch.is_grad_enabled()):
-        raise Failure(
-            "After the call the model is in evaluation mode, or frozen, or gradients are switched "
-            "off altogether.",
-            hint="The model goes on being trained: leave it, and PyTorch, as you found them.",
-        )
+    for stays, changed in (
+        (model.training, "the model is in evaluation mode"),
+        (model.keep.requires_grad, "the model's parameters are frozen"),
+        (torch.is_grad_enabled(), "gradients are switched off altogether"),
+    ):
+        if not stays:
+            raise Failure(
+                f"After the call {changed}.",
+                hint="The model goes on being trained: leave it, and PyTorch, as you found them.",
+            )
 
 
 @points(1, hint="A measurement is a plain number. The model's parameters leave a graph behind your "
@@ -76,10 +80,12 @@ def test_influence_returns_plain_numbers(influence):
 def test_influence_is_about_the_last_output(influence):
     """A position that only earlier outputs hear has no influence on the last."""
     found = influence(_Map(lambda x: x), torch.randn(4, 3))
-    assert (found[:-1] == 0).all(), (
-        "The model hands each position through untouched, so only position 3 moves the last "
-        f"output. Position {int(found[:-1].abs().argmax())} got {_largest(found[:-1]):.3g}."
-    )
+    if not (found[:-1] == 0).all():
+        raise Failure(
+            "The model hands each position through untouched, so only position 3 moves the last "
+            f"output. Position {int(found[:-1].abs().argmax())} got {_largest(found[:-1]):.3g}.",
+            maps={"yours": found, "expected": torch.tensor([0.0, 0.0, 0.0, 3**0.5])},
+        )
     assert found[-1] != 0, "That model's last output follows its last input, which got 0."
 
 
@@ -122,7 +128,8 @@ def test_influence_ignores_a_rotation_of_the_output(influence):
     assert_values(turned, influence(model, x), "the influence after a turn of 45 degrees")
 
 
-@points(2, hint="For position i: square all d_out × d slopes, sum, take the root. No mean.")
+@points(2, hint="Compare with the formula of the Frobenius norm: how many slopes does it take in "
+        "for one position, and is anything averaged?")  # fmt: skip
 def test_influence_values(influence):
     """The values are those of tiny nudges to each number of x."""
     model, x = _Rnn(3, 2).double(), torch.randn(5, 3, dtype=torch.float64)

@@ -7,8 +7,9 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import docutils_namespace
 
+import cards
 import exercises
-from grading import results
+from grading import results, results_file
 from grading.results import Check, Exercise
 
 PAGE = """# A page
@@ -29,7 +30,7 @@ def book(tmp_path, monkeypatch):
     (source / "exercises").mkdir(parents=True)
     monkeypatch.setattr(exercises, "ROOT", tmp_path)
     monkeypatch.setattr(exercises, "STUBS", source / "exercises")
-    monkeypatch.setattr(exercises, "RESULTS", tmp_path / "results.json")
+    monkeypatch.setattr(cards, "RESULTS", tmp_path / "results.json")
     monkeypatch.setattr(exercises, "defining_file", lambda *_: tmp_path / "reference.py")
     (tmp_path / "reference.py").write_text("def softmax(scores):\n    return 'the reference'\n")
     (source / "exercises" / "index.py").write_text("def softmax(scores):\n    'the stub'\n")
@@ -44,7 +45,7 @@ def book(tmp_path, monkeypatch):
         def grade(self, **check):
             grade = Check("test_it", "The title", 3, **check)
             exercise = Exercise("softmax", "index", "book/exercises/index.py", [grade])
-            results.write(tmp_path / "results.json", [exercise])
+            results_file.write(tmp_path / "results.json", [exercise])
 
         def build(self):
             self.warnings, self.status = io.StringIO(), io.StringIO()
@@ -101,10 +102,13 @@ def test_new_results_rewrite_only_the_pages_that_show_them(book):
     assert "other" not in status.split("writing output")[-1]
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"version": 1, "exercises": [{}]}'])
+HALF = f'{{"version": {results_file.VERSION}, "exercises": [{{}}]}}'
+
+
+@pytest.mark.parametrize("text", ["", "[]", HALF])
 def test_damaged_results_are_told_with_the_remedy(book, text):
     """Not a traceback out of the extension."""
-    exercises.RESULTS.write_text(text)
+    cards.RESULTS.write_text(text)
     with pytest.raises(ExtensionError, match="damaged: run `make grade` again"):
         book.build()
 

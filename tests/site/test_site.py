@@ -7,7 +7,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from grading.paths import RESULTS, ROOT
-from grading.results import read
+from grading.results_file import read
 
 HTML = ROOT / "_build" / "html"
 PAGES = sorted(path for path in HTML.glob("*.html"))

@@ -89,8 +89,8 @@ def test_figures_fall_back_on_the_light_theme():
 
 
 def test_every_variable_that_is_used_is_defined():
-    # these two stand in the pages: a figure's width, a table cell's weight
-    defined = set(re.findall(r"(--[\w-]+):", CSS)) | {"--fig-width", "--weight"}
+    # these stand in the pages: a figure's width, a table cell's weight, a strip cell's hue
+    defined = set(re.findall(r"(--[\w-]+):", CSS)) | {"--fig-width", "--weight", "--hue"}
     used = {name for name in re.findall(r"var\((--[\w-]+)", CSS) if not name.startswith("--pst")}
     drawn = {
         re.search(r"--[\w-]+", value)[0] for value in style.IN_THE_PAGE.values() if "--" in value

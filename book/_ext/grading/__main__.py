@@ -2,21 +2,16 @@
 
 import argparse
 import contextlib
-import functools
 import hashlib
 import sys
 from pathlib import Path
 
 from rich.console import Console
 
-from grading import results, terminal
+from grading import results, results_file, terminal
 from grading.paths import RESULTS, ROOT, STUBS
 
 INPUTS = ("attention", "book/exercises", "book/_ext/grading", "tests/exercises")
-
-
-class Unknown(Exception):
-    """A name that is no exercise's and no chapter's."""
 
 
 def main(arguments=None):
@@ -34,14 +29,18 @@ def main(arguments=None):
         file = folder.is_file() and f"{folder} is a file; name the folder that it is in"
         parser.error(f"--from: {file or f'there is no folder {folder}'}")
     inputs = _digest()
+    # Read ahead of the grading: an answer can write files while it runs.
+    earlier = {e.name: e for e in _kept() or []} if folder == STUBS else {}
+    from grading import asked  # now that torch is needed
+
     try:
-        everything, wanted = _grade(console, options.exercise, folder, options.watch)
-    except Unknown as problem:
+        everything, wanted = asked.grade(console, options.exercise, folder, earlier, options.watch)
+    except asked.Unknown as problem:
         parser.error(str(problem))
     terminal.report(console, wanted)
     if options.json or folder == STUBS:
         try:
-            results.write(options.json or RESULTS, everything, inputs)
+            results_file.write(options.json or RESULTS, everything, inputs)
         except OSError as problem:
             parser.error(f"the results cannot be written: {problem}")
     return 0 if all(exercise.state == results.PASSED for exercise in wanted) else 1
@@ -57,7 +56,7 @@ def _parser():
     add("exercise", nargs="*", help="exercises or chapters (default: all)")
     add("--watch", action="store_true", help="grade again on every save, one exercise at a time")
     add("--from", dest="folder", type=Path, metavar="DIR", help="grade the answers in DIR instead")
-    add("--json", type=Path, metavar="FILE", help="write the results there; grading.results "
+    add("--json", type=Path, metavar="FILE", help="write the results there; grading.results_file "
         "documents the schema (default: _build/results.json, which the pages read)")  # fmt: skip
     add("--reset", action="store_true", help="give the stubs of the named exercises back; "
         "asks first and keeps a backup")  # fmt: skip
@@ -71,58 +70,12 @@ def _brief(console):
     inputs = _digest()
     graded = _kept(inputs)
     if graded is None:
-        graded, _ = _grade(console, [], STUBS)
-        results.write(RESULTS, graded, inputs)
+        from grading import asked
+
+        graded, _ = asked.grade(console, [], STUBS, earlier={})
+        results_file.write(RESULTS, graded, inputs)
     console.print(terminal.summary(graded))
     return 0
-
-
-def _grade(console, names, folder, watching=False):
-    """Grade what was asked for: (every exercise with its newest result, those asked for)."""
-    from grading import grader
-    from grading.child import load_answer
-    from grading.collect import with_catalog
-    from grading.known import alarm
-    from grading.watch import watch
-
-    # Read ahead of the grading: an answer can write files while it runs.
-    earlier = {e.name: e for e in _kept() or []} if folder == STUBS else {}
-
-    def use(catalog):
-        known = {name: catalog.exercise(name) for name in catalog}
-        strangers = set(names) - set(known) - {e.stem for e in known.values()}
-        if strangers:
-            raise Unknown(
-                f"no exercise or chapter is called {', '.join(sorted(strangers))}; "
-                f"the exercises are: {', '.join(known)}"
-            )
-        wanted = [e.name for e in known.values() if not names or {e.name, e.stem} & set(names)]
-        grader.warm_up()
-
-        def grade(name):
-            exercise = catalog.exercise(name)
-            file = folder / f"{exercise.stem}.py"
-            exercise.file = str(file.relative_to(ROOT) if file.is_relative_to(ROOT) else file)
-            load = functools.partial(load_answer, name, file)
-            mistake = alarm(exercise.stem, name)
-            return grader.grade(catalog.checks(name), load, exercise, file, alarm=mistake)
-
-        with terminal.progress(console, len(wanted)) as bar:
-            for name in wanted:
-                bar.update(0, name=name)
-                known[name] = grade(name)
-                bar.advance(0)
-        if watching:
-            graded = {name: known[name] for name in wanted}
-            stems = {name: known[name].stem for name in wanted}
-            try:
-                watch(console, graded, lambda s: [grade(n) for n in stems if stems[n] == s], folder)
-            except KeyboardInterrupt:
-                known |= graded
-        everything = [known[n] if n in wanted else earlier.get(n, known[n]) for n in known]
-        return everything, [known[n] for n in wanted]
-
-    return with_catalog(use)
 
 
 def _reset(console, parser, options):
@@ -158,7 +111,7 @@ def _agreed(question):
 def _kept(inputs=None):
     """The exercises of the last grading; None where there is none, or one of other inputs."""
     try:
-        exercises, digest = results.read(RESULTS)
+        exercises, digest = results_file.read(RESULTS)
     except (OSError, ValueError):
         return None
     return exercises if inputs in (None, digest) else None

@@ -8,7 +8,7 @@ import re
 from jinja2 import Environment, PackageLoader, select_autoescape
 from markupsafe import Markup, escape
 
-from grading import results
+from grading import html_pictures, results_file
 
 
 def _slug(text):
@@ -21,23 +21,10 @@ def _command(sentence):
     return escape(before) + Markup("<code>{}</code>").format(make + command) if make else sentence
 
 
-def _number(entry):
-    """A table's entry, short enough for a phone."""
-    if entry is None:
-        return "NaN"
-    return f"{entry:.2f}" if abs(entry) < 100 else f"{entry:.0f}"
-
-
-def _shade(entry, rows):
-    """How dark a cell is, from 0 to 1, against the table's largest entry."""
-    largest = max((abs(e) for row in rows for e in row if e is not None), default=0)
-    return f"{abs(entry or 0) / max(largest, 1):.2f}"
-
-
 _templates = Environment(
     loader=PackageLoader("grading", "."), autoescape=select_autoescape(), trim_blocks=False
 )
-_templates.filters |= {"slug": _slug, "command": _command, "number": _number, "shade": _shade}
+_templates.filters |= {"slug": _slug, "command": _command, **html_pictures.FILTERS}
 
 
 def html(exercise, running=None):
@@ -52,15 +39,15 @@ def exam(chapters):
 
 
 def _by_exercise(outcomes):
-    """[(exercise's name, its outcomes with what a learner would read)], in order."""
+    """[(exercise's name, its outcomes with the check that a learner reads)], in order."""
     found = {}
     for outcome in outcomes:
-        diagnosis = results.from_record(outcome["exercise"]).diagnosis
+        diagnosis = results_file.from_record(outcome["exercise"]).diagnosis
         found.setdefault(outcome["exercise"]["name"], []).append(
             outcome
             | {
                 "caught": bool(diagnosis and diagnosis.name == outcome["caught_by"]),
-                "observed": diagnosis.message if diagnosis else "",
+                "observed": diagnosis,
             }
         )
     return list(found.items())

@@ -1,75 +1,31 @@
-"""What a check is made of: the answer as a fixture, points, and assertions that explain."""
+"""The vocabulary that checks are written in: points, and assertions that explain.
 
-import pytest
+A check asks for the learner's function by its name, as a fixture that `exercise` makes.
+"""
+
 import torch
 
-# The module (or namespace) being graded. A plain `pytest tests/exercises` sets none and so
-# grades the reference, which is how `make test` proves that every exercise can be solved.
-SUBJECT = pytest.StashKey()
+from grading.failure import Failure
+from grading.pictures import line, maps, strip
+from grading.plain import kind
+from grading.probes import assert_reads_only, assert_scale, which_inputs_matter
+from grading.subject import exercise
 
-# {exercise: what its answer may not call}; its keys tell a fixture that is an exercise from others.
-EXERCISES = {}
-
-
-class Failure(AssertionError):
-    """A failed check with a picture of what was observed.
-
-    Args:
-        message: what was observed, in a sentence or two.
-        maps: {title: table of numbers}, such as yours beside the expected one.
-        hint: instead of the check's own, where that would lead astray.
-    """
-
-    def __init__(self, message, maps=None, hint=None):
-        super().__init__(message)
-        self.maps = maps or {}
-        self.hint = hint
-
-
-class Missing(Exception):
-    """The answer's file lacks the function or class that the exercise asks for."""
-
-
-def exercise(name, forbids=()):
-    """Make the fixture that hands a check the learner's function or class called `name`.
-
-    Args:
-        name: the function or class, as it stands in `attention` and in the stub.
-        forbids: dotted names of ready-made solutions that an answer may not call; the book's own
-            is forbidden always.
-    """
-
-    def answer(request):
-        subject = request.config.stash.get(SUBJECT, None)
-        if subject is None:
-            import attention as subject
-        found = getattr(subject, name, None)
-        if found is None:
-            raise Missing(f"The file has no `{name}`: the exercise needs it under that name.")
-        if not callable(found):
-            raise Missing(f"`{name}` is {_kind(found)}, not a function or class.")
-        if getattr(found, "forbidden", None) == f"attention.{name}":
-            raise Failure(f"Your file imports the book's own `{name}`. Write yours.", hint="")
-        return found if isinstance(found, type) else _relayed(found)
-
-    EXERCISES[name] = (f"attention.{name}", *forbids)
-    return pytest.fixture(answer, name=name)
-
-
-def _relayed(found):
-    """Pass a check's calls on, and so leave a mark on the stack that `forbidden` looks for.
-
-    What stands under the exercise's name need not be a function of the answer's own:
-    `softmax = torch.nn.Softmax(-1)` has no line of the answer that runs when it is called.
-    """
-
-    def relayed(*arguments, **options):
-        return found(*arguments, **options)
-
-    return relayed
-
-
-RELAY = _relayed(None).__code__
+__all__ = [
+    "Failure",
+    "assert_reads_only",
+    "assert_scale",
+    "assert_shape",
+    "assert_unchanged",
+    "assert_values",
+    "exercise",
+    "line",
+    "maps",
+    "points",
+    "side_by_side",
+    "strip",
+    "which_inputs_matter",
+]
 
 
 def points(worth, hint=""):
@@ -91,7 +47,7 @@ def assert_shape(actual, shape, what="the result"):
     __tracebackhide__ = True
     # A subclass may answer every question about itself as it likes, so it is not asked.
     assert type(actual) in (torch.Tensor, torch.nn.Parameter), (
-        f"Expected {what} to be a plain tensor, got {_kind(actual)}."
+        f"Expected {what} to be a plain tensor, got {kind(actual)}."
     )
     assert tuple(actual.shape) == tuple(shape), (
         f"Expected {what} to have shape {tuple(shape)}, got {tuple(actual.shape)}."
@@ -121,45 +77,8 @@ def assert_values(actual, expected, what="the result", *, rtol=None, atol=None):
             f"Expected {what} to be {expected[first].item():.4g}{where}, "
             f"got {actual[first].item():.4g} "
             f"({int(wrong.sum())} of {wrong.numel()} entries differ).",
-            side_by_side(actual[first[:-2]], expected[first[:-2]]),
+            pictures=_with_the_first_marked(actual, expected, first),
         )
-
-
-def assert_reads_only(reads, allowed, what="position"):
-    """Fail if an output changes with an input that it may not read.
-
-    Args:
-        reads: (n_outputs, n_inputs) boolean, as `which_inputs_matter` returns it.
-        allowed: the same shape; True where an output may depend on an input.
-        what: the word for one input.
-    """
-    __tracebackhide__ = True
-    leaks = reads & ~allowed
-    if leaks.any():
-        output, source = leaks.nonzero()[0].tolist()
-        raise Failure(
-            f"Output {output} changes when {what} {source} does, which it may not read.",
-            {"yours reads": reads.float(), "may read": allowed.float()},
-        )
-
-
-def which_inputs_matter(function, x):
-    """Find by trying which outputs change with which inputs.
-
-    Args:
-        function: takes (batch, n_inputs, d), returns (batch, n_outputs, d_out).
-        x: (1, n_inputs, d).
-
-    Returns:
-        (n_outputs, n_inputs) boolean: True where output i changes when input j does.
-    """
-    before = function(x.clone())
-    columns = []
-    for position in range(x.shape[1]):
-        other = x.clone()
-        other[:, position] += 1.0
-        columns.append((function(other) != before).any(-1)[0])
-    return torch.stack(columns, dim=-1)
 
 
 def side_by_side(yours, expected, largest=8):
@@ -170,11 +89,25 @@ def side_by_side(yours, expected, largest=8):
     return {"yours": yours[cut], "expected": expected[cut]}
 
 
+def _with_the_first_marked(yours, expected, first):
+    """The matrix in which the first wrong entry stands, beside the expected one."""
+    tables = side_by_side(yours[first[:-2]], expected[first[:-2]])
+    place = first[-2:] if len(first) > 1 else (0, *first)
+    return [maps(tables, marked=[place])] if tables else []
+
+
 def assert_unchanged(before, after, what):
     """Fail if an input was written to: `before` is a clone made ahead of the call."""
     __tracebackhide__ = True
+    if before.shape != after.shape:
+        raise Failure(
+            f"Your code changed {what}, which belongs to the caller: "
+            f"its shape was {tuple(before.shape)} and is now {tuple(after.shape)}."
+        )
+    changed = int((before != after).sum())
     assert torch.equal(before, after), (
-        f"Your code changed {what}, which belongs to the caller. Compute into a new tensor instead."
+        f"Your code changed {what}, which belongs to the caller: {changed} of {before.numel()} "
+        "entries are no longer what they were."
     )
 
 
@@ -191,8 +124,3 @@ def _tolerance(dtype, rtol, atol):
         "rtol": default_rtol if rtol is None else rtol,
         "atol": default_atol if atol is None else atol,
     }
-
-
-def _kind(thing):
-    name = type(thing).__name__
-    return "None" if thing is None else f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"

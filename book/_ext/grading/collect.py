@@ -10,10 +10,10 @@ import os
 
 import pytest
 
-from grading.checks import EXERCISES
 from grading.paths import CHECKS, ROOT, STUBS
 from grading.results import Check, Exercise
 from grading.stems import chapter_order
+from grading.subject import EXERCISES, reset
 
 
 class CollectionError(Exception):
@@ -63,6 +63,7 @@ def with_catalog(use, stems=None):
     loop = _Loop(use)
     files = [str(CHECKS / f"test_{stem}.py") for stem in stems or chapter_order()]
     options = ["--import-mode=importlib", "-c", os.devnull, f"--rootdir={ROOT}", "--capture=no"]
+    options += ["--assert=plain"]  # what a check has to say stands in its message
     without = ["cacheprovider", "terminal", "faulthandler", "doctest", "warnings", "junitxml"]
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     with contextlib.redirect_stderr(io.StringIO()) as complaints:
@@ -100,10 +101,7 @@ class _Loop:
         return True
 
     def pytest_runtest_setup(self, item):
-        import torch
-
-        torch.manual_seed(0)
-        torch.set_grad_enabled(True)  # also after an answer that has turned it off
+        reset()
 
 
 def _check(item):

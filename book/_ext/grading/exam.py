@@ -8,7 +8,7 @@ shows it. The file's schema, version 1::
     {"version": 1, "chapters": {STEM: {"inputs": DIGEST, "outcomes": [OUTCOME, ...]}}}
     OUTCOME = {"answer", "what", "caught_by", "exercise"}
 
-`answer` is "reference" or a known answer's name, `exercise` a record as in `grading.results`.
+`answer` is "reference" or a known answer's name, `exercise` a record as in `grading.results_file`.
 """
 
 import argparse
@@ -20,7 +20,7 @@ import sys
 from rich.console import Console
 from rich.progress import track
 
-from grading import results
+from grading import results, results_file
 from grading.paths import CHECKS, EXAM, MISTAKES, ROOT
 from import_closure import closure, digest
 
@@ -41,7 +41,7 @@ def hold(stems, console):
         def sit(name, load, file, answer="reference", what="", caught_by=None):
             exercise = grader.grade(catalog.checks(name), load, catalog.exercise(name), file)
             outcome = {"answer": answer, "what": what, "caught_by": caught_by}
-            outcomes[exercise.stem].append(outcome | {"exercise": results.as_record(exercise)})
+            outcomes[exercise.stem].append(outcome | {"exercise": results_file.as_record(exercise)})
 
         outcomes = {stem: [] for stem in stems}
         for name in catalog:
@@ -105,7 +105,7 @@ def main():
         for stem in stems
         if stem in fresh or stem in before
     }
-    results.replace(EXAM, {"version": VERSION, "chapters": chapters})
+    results_file.replace(EXAM, {"version": VERSION, "chapters": chapters})
     outcomes = [o for chapter in chapters.values() for o in chapter["outcomes"]]
     mistakes = [o for o in outcomes if o["caught_by"]]
     what = ", ".join(stale) or "nothing has changed"
@@ -115,7 +115,7 @@ def main():
     )
     surprises = [outcome for outcome in outcomes if not as_expected(outcome)]
     for outcome in surprises:
-        diagnosis = results.from_record(outcome["exercise"]).diagnosis
+        diagnosis = results_file.from_record(outcome["exercise"]).diagnosis
         console.print(
             f"  {outcome['exercise']['name']}: {outcome['answer']} should "
             f"{'be caught by ' + outcome['caught_by'] if outcome['caught_by'] else 'pass'}; "
@@ -126,7 +126,7 @@ def main():
 
 def caught(outcome):
     """Whether the first check that failed is the one that the mistake names."""
-    diagnosis = results.from_record(outcome["exercise"]).diagnosis
+    diagnosis = results_file.from_record(outcome["exercise"]).diagnosis
     return diagnosis is not None and diagnosis.name == outcome["caught_by"]
 
 

@@ -1,9 +1,12 @@
 """Says what went wrong in an answer, in words for the learner who wrote it."""
 
+import re
+import sys
 import traceback
 
 from grading import results
-from grading.checks import Failure, Missing
+from grading.failure import Failure, Missing
+from grading.plain import plain
 
 UNUSABLE = "The check could not call your code, or use what it returned."
 
@@ -24,9 +27,9 @@ def explain(problem, answer_file, otherwise=UNUSABLE):
             f"Your code calls `{lines[-1].name}`, which is not written yet{_place(lines[:-1])}."
         )
     if isinstance(problem, Failure) or (isinstance(problem, AssertionError) and not where):
-        return results.FAILED, results.plain(text.split("\nassert ")[0])
+        return results.FAILED, plain(text)
     if isinstance(problem, Missing):
-        return results.ERROR, results.plain(text)
+        return results.ERROR, plain(text)
     if isinstance(problem, MemoryError) or "can't allocate memory" in text:
         return results.OUT_OF_MEMORY, f"Your code asked for more memory than it may use.{where}"
     if isinstance(problem, SyntaxError) and problem.filename == str(answer_file):
@@ -35,9 +38,10 @@ def explain(problem, answer_file, otherwise=UNUSABLE):
         return results.ERROR, _unreadable(problem)
     if isinstance(problem, SystemExit):
         return results.ERROR, f"Your code tried to end the program (SystemExit).{where}"
-    text = results.plain(f"{type(problem).__name__}: {text}", 400)
+    text = plain(f"{type(problem).__name__}: {text}", 400)
     if where:
-        return results.ERROR, f"{text}{where}"
+        about_shapes = isinstance(problem, (RuntimeError, IndexError, ValueError))
+        return results.ERROR, text + where + (_shapes(problem, lines[-1]) if about_shapes else "")
     return results.ERROR, f"{otherwise} {text}"
 
 
@@ -62,7 +66,18 @@ def _place(lines):
     """The last of these lines, as ' (line …)'; empty if there is none."""
     if not lines:
         return ""
-    return f" (line {lines[-1].lineno}: {results.plain(lines[-1].line or '', 120)})"
+    return f" (line {lines[-1].lineno}: {plain(lines[-1].line or '', 120)})"
+
+
+def _shapes(problem, line):
+    """The shapes of the tensors that a line names, as ' There x is (2, 3), …'; empty if none."""
+    *_, frame = (f for f, number in traceback.walk_tb(problem.__traceback__)
+                 if f.f_code.co_filename == line.filename and number == line.lineno)  # fmt: skip
+    names = dict.fromkeys(re.findall(r"[^\W\d]\w*", line.line or ""))  # in order, each once
+    values = {name: frame.f_locals[name] for name in names if name in frame.f_locals}
+    tensor = sys.modules["torch"].Tensor  # a subclass may say what it likes of itself
+    shapes = [f"{name} is {tuple(v.shape)}" for name, v in values.items() if type(v) is tensor]
+    return f" There {', '.join(shapes)}." if shapes else ""
 
 
 def _is_a_stub(line):
@@ -83,9 +98,9 @@ def _syntax(problem):
     where = f"Syntax error in line {problem.lineno}: {problem.msg}"
     quoted = (problem.text or "").rstrip("\n")
     if not quoted or max(len(quoted), problem.offset or 0) > 200:  # where nobody finds a caret
-        return results.plain(where)
+        return plain(where)
     caret = " " * max((problem.offset or 1) - 1, 0) + "^"
-    return results.plain(f"{where}\n{quoted}\n{caret}")
+    return plain(f"{where}\n{quoted}\n{caret}")
 
 
 def _unreadable(problem):

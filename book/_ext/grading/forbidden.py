@@ -4,7 +4,8 @@ import functools
 import importlib
 import sys
 
-from grading.checks import EXERCISES, RELAY, Failure
+from grading.failure import Failure
+from grading.subject import EXERCISES, RELAY
 
 INSTEAD = "Build it from smaller steps. The formula in the chapter names them."
 

@@ -6,8 +6,12 @@ import select
 import time
 
 from grading import results
+from grading.picture_schema import all_checked
+from grading.plain import plain
+from grading.results_file import DAMAGE
 
 LONGEST_LINE = 1 << 20  # of the child's; a result is a thousandth of that
+LOOK = 0.1  # seconds between two looks at how many processes there are
 
 
 class Outdated(Exception):
@@ -21,32 +25,41 @@ class Hearing:
         left: the checks that it runs.
         exercise: the exercise that they belong to.
         listening: a `grader.Listening`.
+        family: the `processes.Family` that the child belongs to.
         key: what each line of the child's own making holds.
     """
 
-    def __init__(self, left, exercise, listening, key):
+    def __init__(self, left, exercise, listening, family, key):
         self.by_name = {check.name: check for check in left}
-        self.exercise, self.listening, self.key = exercise, listening, key
+        self.exercise, self.listening, self.family, self.key = exercise, listening, family, key
         self.running = None  # no check before the answer is loaded
-        self.finished, self.verdict = False, None
+        self.finished, self.closed, self.verdict = False, False, None
         self.printed, self.rest = 0, b""
         self.deadline = time.monotonic() + listening.limits.seconds
+        self.next_look = time.monotonic() + LOOK
 
     def until_the_end(self, result_reader, output_reader):
         """Listen until the child is done, closes its pipe or breaks a limit (see `verdict`)."""
         pipes = {result_reader, output_reader, self.listening.watched} - {None}
-        while self.verdict is None and not self.finished:
-            seconds = max(0, self.deadline - time.monotonic())
+        while self.verdict is None and not self.finished and not self.closed:
+            seconds = max(0, min(self.deadline, self.next_look) - time.monotonic())
             ready, _, _ = select.select(pipes, [], [], seconds)
             if self.listening.watched in ready and self.listening.outdated():
                 raise Outdated
             if output_reader in ready and not self._hear_output(output_reader):
                 pipes.discard(output_reader)  # closed, and from now on always "ready"
             if result_reader in ready:
-                if not self._hear_results(result_reader):
-                    break
+                self.closed = not self._hear_results(result_reader)
             elif time.monotonic() >= self.deadline:
                 self.verdict = results.TIMED_OUT
+            if time.monotonic() >= self.next_look:
+                self._look()
+
+    def _look(self):
+        """Count the processes that the answer runs."""
+        if len(self.family.members()) > 1 + self.listening.limits.processes:
+            self.verdict = results.TOO_MANY_PROCESSES
+        self.next_look = time.monotonic() + LOOK
 
     def _hear_output(self, pipe):
         """Count what was printed; False if the pipe is closed."""
@@ -61,7 +74,8 @@ class Hearing:
         chunk = os.read(pipe, 1 << 16)
         *lines, self.rest = (self.rest + chunk).split(b"\n")
         for line in lines:
-            self._take(line)
+            if self.verdict is None:  # after rubbish nothing is believed
+                self._take(line)
         if len(self.rest) > LONGEST_LINE:
             self.verdict = results.CRASHED
         return chunk
@@ -73,18 +87,18 @@ class Hearing:
             if line["key"] != self.key:
                 raise ValueError("written by the answer")
             if "problem" in line:
-                self.exercise.message, self.finished = results.plain(line["problem"]), True
+                self.exercise.message, self.finished = plain(line["problem"]), True
             elif "end" in line:
                 self.finished = True
             elif "start" in line:
                 self.running = self.by_name[line["start"]]
                 self.deadline = time.monotonic() + self.listening.limits.seconds
             else:
-                check = self.by_name[line["check"]]
-                check.state = results.known(line["state"])
-                check.message = results.plain(line["message"])
-                check.hint = check.hint if line["hint"] is None else results.plain(line["hint"])
-                check.maps = {str(k): results.table(v) for k, v in line["maps"].items()}
+                check, hint = self.by_name[line["check"]], line["hint"]
+                heard = results.known(line["state"]), plain(line["message"])
+                pictures = all_checked(line["pictures"])  # all is well, so it may be believed
+                check.state, check.message, check.pictures = *heard, pictures
+                check.hint = check.hint if hint is None else plain(hint)
                 self.listening.tell(self.exercise)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except DAMAGE:
             self.verdict = results.CRASHED

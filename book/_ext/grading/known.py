@@ -39,14 +39,16 @@ def right_answer(exercise):
 
 
 @functools.cache
-def alarm(stem, exercise):
-    """A known mistake, to fail after a learner's answer was graded: (the check's name, its code).
+def alarms(stem, exercise):
+    """For each check a mistake that it catches, to fail after a learner's answer: {check: code}.
 
-    If the check lets it pass, the answer has changed the tools that grade it.
+    If a check lets its mistake pass, the answer has changed the tools that grade it.
     """
-    return next(
-        (a.caught_by, a.code) for a in answers(stem) if a.exercise == exercise and a.caught_by
-    )
+    found = {}
+    for answer in answers(stem):
+        if answer.exercise == exercise and answer.caught_by:
+            found.setdefault(answer.caught_by, answer.code)
+    return found
 
 
 def answers(stem):

@@ -1,6 +1,5 @@
 """What an answer may use, and how its process gives up the rest."""
 
-import contextlib
 import ctypes
 import faulthandler
 import os
@@ -21,7 +20,7 @@ class Limits:
     seconds: float = 4.0  # for one check
     memory: int = 2 << 30  # bytes beyond what the warm process already has
     output: int = 1 << 20  # bytes printed
-    processes: int = 64  # beyond those that the user already runs; root is not counted
+    processes: int = 16  # started by the answer and running at the same time
 
 
 def confine(result_pipe, output_pipe, limits):
@@ -31,7 +30,6 @@ def confine(result_pipe, output_pipe, limits):
         ctypes.CDLL(None).prctl(LINUX_PR_SET_PDEATHSIG, signal.SIGKILL)
         in_use = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (in_use + limits.memory,) * 2)
-        resource.setrlimit(resource.RLIMIT_NPROC, (_running() + limits.processes,) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     faulthandler.disable()  # a crash is told on the card, not as a dump of our own frames
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
@@ -42,12 +40,3 @@ def confine(result_pipe, output_pipe, limits):
     sys.stdin = os.fdopen(0, closefd=False)
     sys.stdout = os.fdopen(1, "w", closefd=False, errors="replace", buffering=1)
     sys.stderr = os.fdopen(2, "w", closefd=False, errors="replace", buffering=1)
-
-
-def _running():
-    """How many processes this user runs."""
-    count = 0
-    for path in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(FileNotFoundError):  # it has just ended
-            count += path.stat().st_uid == os.getuid()
-    return count

@@ -3,7 +3,6 @@
 The words are those of the card in the page; the state names carry the meaning, colour only helps.
 """
 
-from rich.columns import Columns
 from rich.console import Console
 from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TextColumn
@@ -11,9 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from grading import results
+from grading.terminal_pictures import drawn
 
 STYLES = {results.PASSED: "green", results.NOT_STARTED: "dim", results.NOT_RUN: "dim"}
-BLOCKS = " ░▒▓█"
 MARKS = {results.PASSED: "✓", results.NOT_STARTED: "·", results.NOT_RUN: "·"}
 
 
@@ -99,23 +98,7 @@ def details(console, exercise):
 def _diagnosis(console, check):
     if check.message:
         console.print(Padding(Text(check.message), (0, 4)))
-    if check.maps:
-        console.print(Padding(Columns(map(_map, check.maps, check.maps.values()), padding=(0, 3)),
-                              (0, 4)))  # fmt: skip
+    for picture in check.pictures:
+        console.print(Padding(drawn(picture), (0, 4)))
     if check.hint:
         console.print(Padding(Text(f"Hint: {check.hint}", "italic"), (0, 4)))
-
-
-def _map(title, rows):
-    """A table of numbers; the larger the number, the heavier its block."""
-    largest = max((abs(e) for row in rows for e in row if e is not None), default=0) or 1
-    drawn = Table(title=title, title_style="bold", box=None, show_header=False, padding=(0, 1))
-    for row in rows:
-        drawn.add_row(*(_cell(entry, largest) for entry in row))
-    return drawn
-
-
-def _cell(entry, largest):
-    if entry is None:
-        return Text("NaN", "red")
-    return Text(f"{BLOCKS[round(abs(entry) / largest * (len(BLOCKS) - 1))]}{entry:6.2f}")

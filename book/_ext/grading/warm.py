@@ -11,11 +11,11 @@ import os
 import select
 import sys
 
-from grading import grader, results
+from grading import grader, results_file
 from grading.child import load_answer
 from grading.collect import with_catalog
 from grading.hearing import Outdated
-from grading.known import alarm
+from grading.known import alarms
 from grading.paths import STUBS
 from grading.reset import segment
 
@@ -47,7 +47,7 @@ def serve(catalog, folder=STUBS):
     """Answer requests until standard input closes."""
     grader.warm_up()
     requests, seen = Requests(sys.stdin.fileno()), {}
-    tell({"ready": [results.as_record(catalog.exercise(name)) for name in catalog]})
+    tell({"ready": [results_file.as_record(catalog.exercise(name)) for name in catalog]})
     while True:
         if not requests.waiting:
             requests.arrive(seconds=None)
@@ -78,15 +78,15 @@ def grade_stem(catalog, requests, stem, folder, seen):
                 lambda name=name: load_answer(name, file),
                 exercise,
                 file,
-                told=lambda e: tell({"exercise": results.as_record(e), "done": False}),
+                told=lambda e: tell({"exercise": results_file.as_record(e), "done": False}),
                 outdated=outdated,
                 watched=requests.pipe,
-                alarm=alarm(stem, name),
+                alarms=alarms(stem, name),
             )
         except Outdated:
             return
         seen[name] = now[name]
-        tell({"exercise": results.as_record(exercise), "done": True})
+        tell({"exercise": results_file.as_record(exercise), "done": True})
     tell({"graded": stem})
 
 

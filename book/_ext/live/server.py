@@ -11,7 +11,7 @@ from starlette.responses import FileResponse, HTMLResponse, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from grading import card, results
+from grading import card, results_file
 from grading.paths import CHECKS, RESULTS, ROOT, STUBS
 from live.workers import Worker
 
@@ -54,7 +54,7 @@ class Live:
             return
         record = line["exercise"]
         self.exercises[record["name"]] = record
-        exercise = results.from_record(record)
+        exercise = results_file.from_record(record)
         running = None if line["done"] else "running"
         self.tell("card", exercise=record["name"], html=card.html(exercise, running=running))
         if line["done"]:
@@ -97,7 +97,7 @@ class Live:
     def keep(self):
         """Write the results for the next build, if every exercise has one."""
         if self.graded == set(self.exercises):
-            results.write(RESULTS, map(results.from_record, self.exercises.values()))
+            results_file.write(RESULTS, map(results_file.from_record, self.exercises.values()))
 
     # --- what the pages hear ---
 
@@ -110,7 +110,7 @@ class Live:
         queue = asyncio.Queue()
         for name in self.graded:
             record = self.exercises[name]
-            html = card.html(results.from_record(record))
+            html = card.html(results_file.from_record(record))
             queue.put_nowait(("card", {"exercise": name, "html": html}))
         self.pages.add(queue)
 

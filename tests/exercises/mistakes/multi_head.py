@@ -343,6 +343,14 @@ class OneWideHead(_Attention):
         return x[:, None]
 
 
+@mistake("MultiHeadAttention", caught_by="test_attention_runs")
+class KeyAsItIs(_Attention):
+    """Forgets to turn the key over: no inner axis fits."""
+
+    def scores(self, query, key):
+        return query @ key / self.head_dim**0.5
+
+
 @mistake("MultiHeadAttention", caught_by="test_attention_averages")
 class SoftmaxOverHeads(_Attention):
     """Lets the heads compete for each key."""
@@ -372,6 +380,16 @@ class OutputMapForgotten(_Attention):
         query, key = self.split(self.to_query(x)), self.split(self.to_key(memory))
         value = self.split(self.to_value(memory))
         return self.mix(self.weights(self.scores(query, key), mask), value)
+
+
+@mistake("MultiHeadAttention", caught_by="test_attention_uses_all_four_maps")
+class KeysMixed(_Attention):
+    """Sums the keys, weighted, where the values belong."""
+
+    def forward(self, x, memory=None, mask=None):
+        memory = x if memory is None else memory
+        query, key = self.split(self.to_query(x)), self.split(self.to_key(memory))
+        return self.to_output(self.mix(self.weights(self.scores(query, key), mask), key))
 
 
 @mistake("MultiHeadAttention", caught_by="test_attention_uses_all_four_maps")

@@ -129,7 +129,7 @@ def keys_by_queries(query, key, mask=None):
     return _scores(key, query).softmax(-1)
 
 
-@mistake("attention_weights", caught_by="test_weights_have_a_row_for_each_query")
+@mistake("attention_weights", caught_by="test_weights_run")
 def transposed_by_T(query, key, mask=None):
     """Transposes with mT's older cousin, which reverses a batch axis as well."""
     return _masked(query @ key.permute(2, 1, 0) / math.sqrt(query.shape[-1]), mask)
@@ -177,6 +177,18 @@ def not_scaled(query, key, mask=None):
 def scaled_by_d(query, key, mask=None):
     """Divides by d instead of √d."""
     return _masked(query @ key.transpose(-2, -1) / query.shape[-1], mask)
+
+
+@mistake("attention_weights", caught_by="test_weights_are_scaled")
+def multiplied_by_root_d(query, key, mask=None):
+    """Multiplies by √d, as one does whose formula has the temperature on the other side."""
+    return _masked(query @ key.transpose(-2, -1) * math.sqrt(query.shape[-1]), mask)
+
+
+@mistake("attention_weights", caught_by="test_weights_of_a_query_ignore_the_other_queries")
+def scaled_by_the_queries(query, key, mask=None):
+    """Takes the size of the wrong axis: how many queries there are."""
+    return _masked(query @ key.transpose(-2, -1) / math.sqrt(query.shape[-2]), mask)
 
 
 @mistake("attention_weights", caught_by="test_weights_survive_large_scores")
@@ -239,6 +251,13 @@ def mask_after_softmax(query, key, mask=None):
 
 
 @mistake("attention_weights", caught_by="test_weights_of_hidden_keys_are_zero")
+def scores_times_the_mask(query, key, mask=None):
+    """Multiplies the scores by the mask: a hidden score of zero still has e⁰ = 1."""
+    scores = _scores(query, key)
+    return (scores if mask is None else scores * mask).softmax(-1)
+
+
+@mistake("attention_weights", caught_by="test_weights_of_hidden_keys_are_zero")
 def finite_fill(query, key, mask=None):
     """Hides with −10, which leaks."""
     scores = _scores(query, key)
@@ -291,6 +310,12 @@ def weights_by_torch(query, key, mask=None):
 
 
 # --- scaled_dot_product_attention ---
+
+
+@mistake("scaled_dot_product_attention", caught_by="test_attention_runs")
+def key_as_it_is(query, key, value, mask=None):
+    """Forgets to turn the key over: no inner axis fits."""
+    return _masked(query @ key / math.sqrt(query.shape[-1]), mask) @ value
 
 
 @mistake("scaled_dot_product_attention", caught_by="test_attention_output_is_as_wide_as_a_value")
@@ -394,7 +419,7 @@ def two_axes_taken_for_padding(query, key, value, mask=None):
     return _masked(_scores(query, key), mask) @ value
 
 
-@mistake("scaled_dot_product_attention", caught_by="test_attention_output_is_as_wide_as_a_value")
+@mistake("scaled_dot_product_attention", caught_by="test_attention_runs")
 def by_the_books_weights(query, key, value, mask=None):
     """Calls the book's own attention_weights; one's own is welcome."""
     return book.attention_weights(query, key, mask) @ value
@@ -504,7 +529,7 @@ def nan_replaced_in_time(query, key, value, mask=None):
     return scores.masked_fill(~mask, -math.inf).softmax(-1).nan_to_num(0.0) @ value
 
 
-@mistake("scaled_dot_product_attention", caught_by="test_attention_output_is_as_wide_as_a_value")
+@mistake("scaled_dot_product_attention", caught_by="test_attention_runs")
 def by_torch(query, key, value, mask=None):
     """Calls the ready-made function, which the exercise forbids."""
     return F.scaled_dot_product_attention(query, key, value, attn_mask=mask)

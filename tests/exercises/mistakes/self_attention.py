@@ -36,6 +36,15 @@ class Right(nn.Module):
         return attention(self.to_query(x), self.to_key(x), self.to_value(x), mask)
 
 
+@mistake("SelfAttention", caught_by="test_it_runs")
+class KeyAsItIs(Right):
+    """Forgets to turn the key over: no inner axis fits."""
+
+    def forward(self, x, mask=None):
+        query, key, value = self.to_query(x), self.to_key(x), self.to_value(x)
+        return _softmax(query @ key / math.sqrt(key.shape[-1]), mask) @ value
+
+
 @mistake("SelfAttention", caught_by="test_output_has_a_row_for_each_token")
 class TokensAsValues(Right):
     """Mixes the tokens themselves instead of their values."""
@@ -183,6 +192,32 @@ class ScaledByTheModel(Right):
         return attention(query, key, value, mask, width=x.shape[-1])
 
 
+@mistake("SelfAttention", caught_by="test_scale_is_the_heads")
+class ScaledByTheLength(Right):
+    """Divides by the root of the number of tokens: the size of the wrong axis."""
+
+    def forward(self, x, mask=None):
+        query, key, value = self.to_query(x), self.to_key(x), self.to_value(x)
+        return attention(query, key, value, mask, width=x.shape[-2])
+
+
+@mistake("SelfAttention", caught_by="test_a_gradient_reaches_every_map")
+class KeysMixed(Right):
+    """Sums the keys, weighted, where the values belong."""
+
+    def forward(self, x, mask=None):
+        return attention(self.to_query(x), self.to_key(x), self.to_key(x), mask)
+
+
+@mistake("SelfAttention", caught_by="test_hidden_tokens_are_not_read")
+class ScoresTimesMask(Right):
+    """Multiplies the scores by the mask: a hidden score of zero still has e⁰ = 1."""
+
+    def forward(self, x, mask=None):
+        scores = self.to_query(x) @ self.to_key(x).mT / math.sqrt(self.to_key.out_features)
+        return (scores if mask is None else scores * mask).softmax(-1) @ self.to_value(x)
+
+
 @mistake("SelfAttention", caught_by="test_hidden_tokens_are_not_read")
 class MaskIgnored(Right):
     """Takes a mask and does not use it."""
@@ -244,6 +279,17 @@ class NanOnADeadRow(Right):
         scores = self.to_query(x) @ self.to_key(x).mT / math.sqrt(self.to_key.out_features)
         if mask is not None:
             scores = scores.masked_fill(~mask, -math.inf)
+        return scores.softmax(-1) @ self.to_value(x)
+
+
+@mistake("SelfAttention", caught_by="test_a_token_with_nothing_to_read_gets_zeros")
+class UniformOnADeadRow(Right):
+    """Hides with −10⁹, which in a row of equals is no obstacle."""
+
+    def forward(self, x, mask=None):
+        scores = self.to_query(x) @ self.to_key(x).mT / math.sqrt(self.to_key.out_features)
+        if mask is not None:
+            scores = scores.masked_fill(~mask, -1e9)
         return scores.softmax(-1) @ self.to_value(x)
 
 

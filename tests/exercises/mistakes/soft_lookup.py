@@ -53,6 +53,13 @@ def squares(scores):
     return scores**2 / (scores**2).sum(-1, keepdim=True)
 
 
+@mistake("softmax", caught_by="test_softmax_values")
+def powers_of_two(scores):
+    """Takes powers of two instead of e: a lookup that is less sharp."""
+    powers = 2 ** (scores - scores.amax(-1, keepdim=True))
+    return powers / powers.sum(-1, keepdim=True)
+
+
 @mistake("softmax", caught_by="test_softmax_leaves_its_input_alone")
 def in_place(scores):
     """Shifts and exponentiates in the caller's tensor."""
@@ -61,7 +68,7 @@ def in_place(scores):
     return scores / scores.sum(-1, keepdim=True)
 
 
-@mistake("softmax", caught_by="test_softmax_values")
+@mistake("softmax", caught_by="test_softmax_takes_any_number_of_axes")
 def shifted_along_the_second_axis(scores):
     """Subtracts a maximum from the second axis, which is the last one only in a matrix."""
     axis = 1 if scores.dim() > 1 else 0
@@ -69,7 +76,7 @@ def shifted_along_the_second_axis(scores):
     return exponentials / exponentials.sum(-1, keepdim=True)
 
 
-@mistake("softmax", caught_by="test_softmax_values")
+@mistake("softmax", caught_by="test_softmax_takes_any_number_of_axes")
 def matrices_only(scores):
     """Names the last axis 1 where there are fewer than three."""
     axis = -1 if scores.dim() > 2 else 1
@@ -129,6 +136,18 @@ def reshaped_key(query, key, value):
     return torch.softmax(query @ key.reshape(*key.shape[:-2], key.shape[-1], -1), -1)
 
 
+@mistake("soft_lookup", caught_by="test_lookup_runs")
+def key_as_it_is(query, key, value):
+    """Forgets to turn the key over: no inner axis fits."""
+    return torch.softmax(query @ key, -1) @ value
+
+
+@mistake("soft_lookup", caught_by="test_lookup_has_a_row_for_each_query")
+def keys_mixed(query, key, value):
+    """Sums the keys, weighted, where the values are asked for."""
+    return torch.softmax(query @ key.transpose(-2, -1), -1) @ key
+
+
 @mistake("soft_lookup", caught_by="test_lookup_averages")
 def scores_as_weights(query, key, value):
     """Leaves the softmax out and sums the values weighted by raw scores."""
@@ -151,6 +170,13 @@ def key_reshaped(query, key, value):
 def nearest_reversed(query, key, value):
     """Gives the weight to the key that matches least."""
     return torch.softmax(-query @ key.transpose(-2, -1), -1) @ value
+
+
+@mistake("soft_lookup", caught_by="test_lookup_values")
+def hard(query, key, value):
+    """Returns the value of the best match alone, as a dictionary does."""
+    best = (query @ key.transpose(-2, -1)).argmax(-1)
+    return F.one_hot(best, key.shape[-2]).to(value.dtype) @ value
 
 
 @mistake("soft_lookup", caught_by="test_lookup_values")

@@ -1,0 +1,146 @@
+"""However a file is saved, `--watch` and the live server notice, and the last save counts.
+
+Each way to save is also seen failing without what defends it.
+"""
+
+import asyncio
+import os
+from contextlib import suppress
+from io import StringIO
+from types import SimpleNamespace
+
+import pytest
+from rich.console import Console
+
+from bad_answers import RIGHT
+from grading import watch
+from grading.results import Check, Exercise
+from live import server
+
+WRONG = RIGHT.replace("sum(-1", "sum(-2")
+STEM = "soft_lookup"
+
+
+def stamp(file, seconds):
+    """Say when a file was saved."""
+    os.utime(file, ns=(int(seconds * 1e9),) * 2)
+
+
+# --- the terminal
+
+
+def two_quick_saves(file):
+    file.write_text(WRONG), stamp(file, 1000.10)
+    yield
+    file.write_text(RIGHT), stamp(file, 1000.13)
+    yield
+
+
+def renamed_draft(file):
+    file.write_text(WRONG), stamp(file, 1000)
+    yield
+    draft = file.with_suffix(".swp")
+    draft.write_text(RIGHT), stamp(draft, 1000)
+    draft.rename(file)
+    yield
+
+
+def half_first(file):
+    file.write_text(RIGHT[:50]), stamp(file, 1000)
+    yield
+    file.write_text(RIGHT), stamp(file, 1000)
+    yield
+
+
+def gone_and_back(file):
+    file.unlink()
+    yield
+    file.write_text(RIGHT), stamp(file, 1000)
+    yield
+
+
+def stamps_without(part):
+    """How `watch` tells that a file was saved, without one part of it."""
+
+    def stamps(folder):
+        found = {}
+        for path in folder.glob("*.py"):
+            s = path.stat()
+            seen = {"time": s.st_mtime_ns, "size": s.st_size, "file": s.st_ino}
+            coarse = {"time": int(s.st_mtime), "size": 0, "file": 0}
+            found[path.stem] = tuple((seen | {part: coarse[part]}).values())
+        return found
+
+    return stamps
+
+
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize(
+    ("saves", "part"),
+    [(two_quick_saves, "time"), (renamed_draft, "file"), (half_first, "size")],
+)
+def test_watch_grades_what_was_saved_last(saves, part, kept, tmp_path, monkeypatch):
+    """Two saves in one second, a file in another's place, half of it first."""
+    if not kept:
+        monkeypatch.setattr(watch, "_stamps", stamps_without(part))
+    assert (followed(tmp_path, saves, monkeypatch)[-1] == RIGHT) is kept
+
+
+def test_watch_outlives_a_file_that_is_gone(tmp_path, monkeypatch):
+    """It comes back, and is graded."""
+    assert followed(tmp_path, gone_and_back, monkeypatch) == [None, RIGHT]
+
+
+def followed(folder, saves, monkeypatch):
+    """What `watch` grades while a file is saved between its looks; None for no file."""
+    file, graded = folder / f"{STEM}.py", []
+    file.write_text("")
+    saving = saves(file)
+
+    def sleep(_):
+        if next(saving, "over") == "over":
+            raise KeyboardInterrupt
+
+    def grade_stem(stem):
+        graded.append(file.read_text() if file.exists() else None)
+        return []
+
+    monkeypatch.setattr(watch, "time", SimpleNamespace(sleep=sleep))
+    exercises = {"softmax": Exercise("softmax", STEM, str(file), [Check("it", "It", 1)])}
+    with suppress(KeyboardInterrupt):
+        watch.watch(Console(file=StringIO()), exercises, grade_stem, folder)
+    return graded
+
+
+# --- the live server
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_live_server_hears_of_every_renamed_file(kept, tmp_path, monkeypatch):
+    """It watches folders: a file that is put in another's place is a new one."""
+    file, heard = tmp_path / f"{STEM}.py", []
+    file.write_text("")
+    monkeypatch.setattr(server, "STUBS", tmp_path)
+    monkeypatch.setattr(server, "HTML", tmp_path / "html")
+    monkeypatch.setattr(server, "WATCHED", [tmp_path if kept else file])
+
+    async def idle():
+        pass
+
+    async def save_twice():
+        live = server.Live(say=str)
+        live.grader = live.builder = SimpleNamespace(run=idle, ask=str, end=str)
+        live.grade = lambda stem: heard.append((stem, file.read_text()))
+        async with server.application(live).router.lifespan_context(None):
+            for text in (WRONG, RIGHT):
+                await asyncio.sleep(0.3)
+                draft = tmp_path / ".draft.swp"
+                draft.write_text(text)
+                draft.rename(file)
+            for _ in range(40 if kept else 5):
+                await asyncio.sleep(0.1)
+                if heard[-1:] == [(STEM, RIGHT)]:
+                    break
+
+    asyncio.run(save_twice())
+    assert (heard[-1:] == [(STEM, RIGHT)]) is kept
