@@ -20,8 +20,8 @@ from attention.heads import merge_heads, split_heads
 from attention.influence import compare_influence, influence, influence_map
 from attention.kernel_regression import gaussian_scores, kernel_regression
 from attention.kv_cache import KVCache
-from attention.mask_patterns import block_mask, prefix_mask, window_mask
 from attention.linear_attention import causal_linear_attention, linear_attention
+from attention.mask_patterns import block_mask, prefix_mask, window_mask
 from attention.masks import causal_mask, padding_mask
 from attention.models.bert import BertEncoder, attention_maps
 from attention.models.gpt import GPT
@@ -57,12 +57,12 @@ __all__ = [
     "FeedForward",
     "KVCache",
     "MultiHeadAttention",
+    "OnlineSoftmax",
     "PostNorm",
     "PostNormDecoderBlock",
     "PostNormEncoderBlock",
     "PreNorm",
     "RelativeBias",
-    "OnlineSoftmax",
     "SelfAttention",
     "additive_scores",
     "alibi_bias",
@@ -93,19 +93,16 @@ __all__ = [
     "relative_buckets",
     "rotate",
     "rotate_halves",
-    "scaled_dot_product_attention",
-    "scaled_dot_scores",
-    "share_heads",
-    "sinusoidal",
     "row_blocked_attention",
     "scaled_dot_product_attention",
     "scaled_dot_scores",
     "share_heads",
+    "sinusoidal",
     "sliding_window_attention",
     "soft_cap",
     "soft_lookup",
     "softmax",
     "split_heads",
-    "window_mask",
     "tiled_attention",
+    "window_mask",
 ]
