@@ -10,7 +10,7 @@ HTML   := _build/html
 export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help html live grade test bench bench-grader browser clean
+.PHONY: help html live grade test coverage bench bench-grader browser clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,10 @@ grade: $(READY) ## grade your exercises in book/exercises; EXERCISE=name for one
 
 test: html ## test the package, the grader and the built site; CHAPTER=stem for one chapter
 	@$(BIN)/python -m pytest $(if $(CHAPTER),tests/test_$(CHAPTER).py tests/exercises -k "$(CHAPTER)")
+
+coverage: $(READY) ## branches of the package that its own tests reach; fails below 98 %
+	@$(BIN)/python -m pytest tests/test_*.py --cov=attention --cov-branch --cov-fail-under=98 \
+	  --cov-report=term-missing:skip-covered
 
 bench: $(READY) ## measure the package against its peers (minutes); ARGS="encoder --rounds 21", or --help
 	@$(BIN)/python bench $(ARGS)
