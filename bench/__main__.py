@@ -10,7 +10,7 @@ import importlib
 import os
 import sys
 
-SUBJECTS = ("multi_head", "encoder", "decoding")
+SUBJECTS = ("multi_head", "encoder", "decoding", "efficiency")
 COMPILED = "compiled"
 PACKAGES = ("torch", "transformers")
 

@@ -5,64 +5,61 @@
 its peak above its results, in megabytes of 10⁶ bytes.
 """
 
-from statistics import median
-
 import torch
+from record import spread
+from timing import compare
 from torch.nn.functional import scaled_dot_product_attention as sdpa
 
 from attention import sliding_window_attention, tiled_attention
-from measuring import extra_memory, ratios, slope
+from measuring import extra_memory, slope
 
-LENGTHS, HEADS, HEAD_DIM, WINDOW, THREADS = (4096, 16384), 4, 64, 256, 2
+LENGTHS, HEADS, HEAD_DIM, WINDOW = (4096, 16384), 4, 64, 256
+TARGETS = {f"window of {WINDOW}, forward, {LENGTHS[-1]}": ("at most", 0.1)}
+for length in LENGTHS:
+    TARGETS |= {
+        f"tiled, forward, {length}": ("at most", 1.6),
+        f"tiled, causal, forward, {length}": ("at most", 1.8),
+        f"tiled, forward, {length}: above its output": ("at most", 50),
+    }
+TARGETS["tiled, forward: slope of memory"] = ("at most", 1.1)
 
 
 def measure(device: str = "cpu", rounds: int = 5) -> dict[str, dict[str, float]]:
-    """Run every comparison.
+    """Run every comparison; memory and slopes are measured once.
 
     Returns:
-        {what: {"median", "min", "max"} over the rounds}; memory and slopes are measured once.
+        {what: {"median", "min", "max"}}.
     """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(THREADS)
-    try:
-        return _times(device, rounds) | _window(device, rounds) | _memory(device)
-    finally:
-        torch.set_num_threads(threads)
+    return _times(device, rounds) | _memory(device)
 
 
 def _times(device, rounds):
     found = {}
     for length in LENGTHS:
+        inputs = _inputs(length, device)
         for causal in (False, True):
             for passes, call in (("forward", _forward), ("forward + backward", _both)):
-                inputs = _inputs(length, device)
+                name = f"tiled{', causal' if causal else ''}, {passes}, {length}"
                 ours = call(tiled_attention, inputs, is_causal=causal)
                 theirs = call(sdpa, inputs, is_causal=causal)
-                name = f"tiled{', causal' if causal else ''}, {passes}, {length}: time / SDPA"
-                found[name] = _summary(ratios(ours, theirs, rounds))
+                found[name] = compare(name, ours, theirs, rounds, device)
+    name = f"window of {WINDOW}, forward, {LENGTHS[-1]}"
+    near = _forward(sliding_window_attention, inputs, window=WINDOW)
+    found[name] = compare(name, near, _forward(sdpa, inputs), rounds, device)
     return found
 
 
-def _window(device, rounds):
-    inputs = _inputs(LENGTHS[-1], device)
-    near = _forward(sliding_window_attention, inputs, window=WINDOW)
-    full = _forward(sdpa, inputs)
-    name = f"window of {WINDOW}, forward, {LENGTHS[-1]}: time / full SDPA"
-    return {name: _summary(ratios(near, full, rounds))}
-
-
 def _memory(device):
-    """Above the results: the output, and for both passes the gradients as well."""
+    """What is held above the results: the output, and for both passes the gradients as well."""
     found, lengths = {}, (LENGTHS[0], LENGTHS[0] * 2, LENGTHS[-1])
     for passes, call, results in (("forward", _forward, 1), ("forward + backward", _both, 4)):
-        held = []
-        for length in lengths:
-            held.append(_peak(call(tiled_attention, _inputs(length, device)), device))
-            above = held[-1] - results * length * HEADS * HEAD_DIM * 4
+        held = [_peak(call(tiled_attention, _inputs(n, device)), device) for n in lengths]
+        for length, peak in zip(lengths, held, strict=True):
             if length in LENGTHS:
-                name = f"tiled, {passes}, {length}: MB above its results"
-                found[name] = _summary([above / 1e6])
-        found[f"tiled, {passes}: slope of memory"] = _summary([slope(lengths, held)])
+                above = peak - results * length * HEADS * HEAD_DIM * 4
+                what = "output" if results == 1 else "results"
+                found[f"tiled, {passes}, {length}: above its {what}"] = _once(above / 1e6, "MB")
+        found[f"tiled, {passes}: slope of memory"] = _once(slope(lengths, held), "")
     return found
 
 
@@ -76,7 +73,6 @@ def _forward(function, inputs, **options):
     def run():
         with torch.no_grad():
             output = function(*inputs, **options)
-        _wait(output)
         return output
 
     return run
@@ -89,15 +85,9 @@ def _both(function, inputs, **options):
         leaves = [x.detach().requires_grad_() for x in inputs]
         output = function(*leaves, **options)
         grads = torch.autograd.grad(output, leaves, upstream)
-        _wait(output)
         return output, grads
 
     return run
-
-
-def _wait(tensor):
-    if tensor.is_cuda:
-        torch.cuda.synchronize(tensor.device)
 
 
 def _peak(function, device):
@@ -110,10 +100,5 @@ def _peak(function, device):
     return float(torch.cuda.max_memory_allocated(device) - before)
 
 
-def _summary(numbers):
-    return {"median": median(numbers), "min": min(numbers), "max": max(numbers)}
-
-
-if __name__ == "__main__":
-    for what, found in measure().items():
-        print(f"{what:55} {found['median']:8.2f}  ({found['min']:.2f} to {found['max']:.2f})")
+def _once(number, unit):
+    return spread([number]) | {"unit": unit}

@@ -21,10 +21,10 @@ from attention.data.translation import (
     teacher_forced,
 )
 from attention.models.translating import (
+    right_when_alone,
+    right_when_taught,
     share_exact,
     train_translator,
-    written_by_the_teacher,
-    written_freely,
 )
 from attention.models.translator import Translator
 
@@ -230,8 +230,8 @@ def test_left_alone_mistakes_follow_mistakes(translators):
         generator = torch.Generator().manual_seed(9)
         source, translation, _ = draw_pairs(500, generator, adjectives, adjectives)
         for model in translators:
-            taught = written_by_the_teacher(model, source, translation).double().mean()
-            alone = written_freely(model, source, translation).double().mean()
+            taught = right_when_taught(model, source, translation).double().mean()
+            alone = right_when_alone(model, source, translation).double().mean()
             if adjectives == 2:
                 assert taught > 0.9 and alone > 0.9
             else:
@@ -244,9 +244,9 @@ def test_forgotten_padding_spoils_short_sentences(translators, monkeypatch):
     short = (source != PAD).sum(1) == 3
     assert short.any()
     for model in translators:
-        assert written_freely(model, source, translation)[short].all(1).double().mean() > 0.85
+        assert right_when_alone(model, source, translation)[short].all(1).double().mean() > 0.85
         memory, mask = model.encode(source)
         forgotten = memory, torch.ones_like(mask)
         with monkeypatch.context() as patch:
             patch.setattr(model, "encode", lambda source, forgotten=forgotten: forgotten)
-            assert written_freely(model, source, translation)[short].all(1).double().mean() < 0.8
+            assert right_when_alone(model, source, translation)[short].all(1).double().mean() < 0.8

@@ -275,12 +275,19 @@ def test_without_residuals_all_tokens_become_one(seed):
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_residuals_keep_tokens_apart_and_pre_norm_more_than_post_norm(seed):
-    """After twelve blocks pre-norm keeps over a third of the spread, post-norm under a quarter."""
+    """After twelve blocks: pre-norm over a third, post-norm and no norm at all under a quarter."""
     pre, post = (
         spread_by_depth(lambda b, x: b(x), fresh_blocks(kind, 12, seed), seed)
         for kind in (EncoderBlock, PostNormEncoderBlock)
     )
     assert pre[12] > 0.33 and 0.01 < post[12] < 0.25
+
+    def without_norms(block, x):
+        y = x + block.attention(x)
+        return y + block.feed_forward(y)
+
+    bare = spread_by_depth(without_norms, fresh_blocks(EncoderBlock, 12, seed), seed)
+    assert 0.01 < bare[12] < 0.25
 
 
 def test_the_last_gradient_shrinks_with_depth_in_pre_norm_only():

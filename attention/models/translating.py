@@ -30,7 +30,7 @@ def train_translator(
     return trained(Translator, draw, steps=300, seed=seed, lr=5e-3)
 
 
-def written_freely(model: Translator, source: Tensor, translation: Tensor) -> Tensor:
+def right_when_alone(model: Translator, source: Tensor, translation: Tensor) -> Tensor:
     """Compare what the model writes by itself with the right translation, token by token.
 
     Returns:
@@ -41,7 +41,7 @@ def written_freely(model: Translator, source: Tensor, translation: Tensor) -> Te
     return F.pad(written, (0, length - written.shape[1])) == translation
 
 
-def written_by_the_teacher(model: Translator, source: Tensor, translation: Tensor) -> Tensor:
+def right_when_taught(model: Translator, source: Tensor, translation: Tensor) -> Tensor:
     """Compare each next token with the right one, where all before it are the right ones."""
     _, written, _ = teacher_forced(source, translation)
     with torch.no_grad():
@@ -60,4 +60,4 @@ def share_exact(
     """
     generator = torch.Generator().manual_seed(TEST_SEED)
     source, translation, _ = draw_pairs(500, generator, **adjectives)
-    return written_freely(model, see(source), translation).all(dim=1).float().mean().item()
+    return right_when_alone(model, see(source), translation).all(dim=1).float().mean().item()

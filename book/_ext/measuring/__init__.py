@@ -20,22 +20,11 @@ RESET_PEAK = "5"  # see clear_refs in Linux's proc(5)
 def seconds(function: Callable[[], object], rounds: int = 5) -> float:
     """Time a call: the fastest of several, after one that warms up.
 
-    Whatever else the machine does can only add to it.
+    What counts is the processor's time. With one thread that is the clock's, less what other
+    programs take; the pages of the book are built side by side.
     """
     function()
     return min(_once(function) for _ in range(rounds))
-
-
-def ratios(
-    function: Callable[[], object], peer: Callable[[], object], rounds: int = 5
-) -> list[float]:
-    """Time a function against a peer, turn by turn, so that a busy moment slows both.
-
-    Returns:
-        `rounds` times (the function's seconds / the peer's seconds).
-    """
-    function(), peer()  # warms up
-    return [_once(function) / _once(peer) for _ in range(rounds)]
 
 
 def extra_memory(function: Callable[[], object]) -> float:
@@ -66,9 +55,9 @@ def slope(x: Sequence[float], y: Sequence[float]) -> float:
 
 
 def _once(function):
-    start = time.perf_counter()
+    start = time.process_time()
     function()
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def _status(field):
