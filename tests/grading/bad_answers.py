@@ -71,6 +71,11 @@ BAD = {
         "calls `shares`, which is not written yet (line 2: return shares(scores))",
     ),
     "exception": (body("return scores.nope()"), results.ERROR, "line 3: return scores.nope()"),
+    "shapes_that_do_not_fit": (
+        body("return scores @ scores"),
+        results.ERROR,
+        "(line 3: return scores @ scores) There scores is (2, 3, 4).",
+    ),
     "syntax_error_elsewhere": (body("exec('1 +')"), results.ERROR, "(line 3: exec('1 +'))"),
     "speechless_exception": (
         "class Mute(Exception):\n    def __str__(self): raise self\n" + body("raise Mute"),

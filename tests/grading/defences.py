@@ -168,6 +168,10 @@ DEFENCES = {
         ["exception", "exception_at_import", "syntax_error_elsewhere", "not_implemented",
          "helper_not_written"],
     ),
+    "the shapes in that line": (
+        put(explain, "_shapes", lambda problem, line: ""),
+        ["shapes_that_do_not_fit"],
+    ),
     "torch's NotImplementedError": (
         put(explain, "_is_a_stub", lambda line: True),
         ["not_implemented_by_torch"],

@@ -3,9 +3,9 @@ in any style must pass.
 
 `python -m grading.exam` holds it, chapter by chapter where something changed, and writes
 `_build/exam.json`; `tests/exercises/test_exam.py` judges the outcome, and the page `grader_exam`
-shows it. The file's schema, version 1::
+shows it. The file's schema, version 2::
 
-    {"version": 1, "chapters": {STEM: {"inputs": DIGEST, "outcomes": [OUTCOME, ...]}}}
+    {"version": 2, "chapters": {STEM: {"inputs": DIGEST, "outcomes": [OUTCOME, ...]}}}
     OUTCOME = {"answer", "what", "caught_by", "exercise"}
 
 `answer` is "reference" or a known answer's name, `exercise` a record as in `grading.results_file`.
@@ -24,7 +24,7 @@ from grading import results, results_file
 from grading.paths import CHECKS, EXAM, MISTAKES, ROOT
 from import_closure import closure, digest
 
-VERSION = 1
+VERSION = 2
 
 
 def hold(stems, console):
