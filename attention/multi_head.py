@@ -55,14 +55,17 @@ class MultiHeadAttention(nn.Module):
         """Let each token of x gather what it needs from memory, with n_heads questions at once.
 
         Args:
-            x: (batch, query_len, d_model), where the queries come from.
-            memory: (batch, key_len, d_model), where keys and values come from; x if not given.
+            x: (batch, query_len, d_model), the tokens that ask: queries are made from them.
+            memory: (batch, key_len, d_model), the tokens that answer: keys and values are made
+                from them. If not given, x asks itself (self-attention).
             mask: boolean, broadcast to (batch, query_len, key_len), or with four axes to
                 (batch, n_heads, query_len, key_len); True may attend.
-            bias: added to the scores, broadcast to (batch, n_heads, query_len, key_len).
+            bias: numbers added to the scores before the softmax, to favour some keys over others
+                (by their distance, for example); broadcast to (batch, n_heads, query_len, key_len).
             is_causal: also hide the future; the last query lines up with the last key.
-            cache: keys and values of earlier tokens, which x goes on from. Those of x are added,
-                and key_len counts them all.
+            cache: keys and values of the tokens read in earlier calls, when a text comes piece by
+                piece. x is the next piece: it attends to them and to itself, its own keys and
+                values join them, and key_len counts all.
             return_weights: also return the weights. Without them the computation is PyTorch's
                 fused one.
 

@@ -26,6 +26,14 @@ from attention.data.tokens import EDGE, padded
 from attention.models.bahdanau import Bahdanau
 from attention.models.fixed_context import FixedContext
 from attention.models.luong import Luong
+from attention.models.mirroring import (
+    LONGEST,
+    check_alignment,
+    fresh_sentences,
+    new_translator,
+    practise,
+    sentences_right,
+)
 from attention.models.seq2seq import Seq2Seq
 from attention.steering import hide, look_in_order
 from attention.training import trained
@@ -259,6 +267,25 @@ def test_mirror_english_is_spelled_and_ordered_backwards():
     assert numbers(["cat", "the"]).tolist() == [[2, 1]]
 
 
+def test_a_perfect_translator_is_found_perfect():
+    """Every word right, every largest weight in its place; one place beside is told by its sign."""
+
+    class Perfect:
+        beside = 0
+
+        def translate(self, source, lengths, steps):
+            words = torch.nn.functional.pad(source.flip(1), (0, 1))[:, :steps]
+            place = (source.shape[1] - 1 - torch.arange(steps) + self.beside) % source.shape[1]
+            return words, torch.eye(source.shape[1])[place].expand(len(source), -1, -1)
+
+    model = Perfect()
+    assert sentences_right(model, 3) == 1
+    off, right, weights = check_alignment(model, 3)
+    assert (off == 0).all() and right.all() and weights.shape == (500, 3, 3)
+    model.beside = 1
+    assert (check_alignment(model, 3)[0][:, 1:] == 1).all()
+
+
 def test_mirrored_up_to_includes_both_ends():
     """Every length of the range is drawn, and none outside it."""
     _, lengths, *_ = mirrored_up_to(200, 3, torch.Generator().manual_seed(0))
@@ -311,46 +338,23 @@ def test_fresh_dates_are_never_drawn_for_training():
 
 # --- what the chapter claims ---
 
-LONGEST = 8
-
-
-def learned(kind, hidden):
-    build = partial(kind, N_WORDS, N_WORDS, 16, hidden)
-    return trained(build, partial(mirrored_up_to, 64, LONGEST), 300)
-
 
 @pytest.fixture(scope="module")
 def bahdanau():
-    """The chapter's model, trained on sentences of up to eight words."""
-    return learned(Bahdanau, 32)
+    """The chapter's first model, trained on sentences of up to eight words."""
+    return practise(new_translator(Bahdanau, 32))
 
 
 @pytest.fixture(scope="module")
 def fixed():
     """The same without attention."""
-    return learned(FixedContext, 35)
-
-
-def fresh(length):
-    return mirrored(torch.full((300,), length), torch.Generator().manual_seed(10_000))
-
-
-def sentences_right(model, length):
-    source, lengths, _, target = fresh(length)
-    words, _ = model.translate(source, lengths, length + 1)
-    return (words == target).all(-1).double().mean().item()
-
-
-def alignment(model, length=LONGEST):
-    """Weights (sentence, step, source position), and the right position of each step."""
-    source, lengths, *_ = fresh(length)
-    return model.translate(source, lengths, length)[1], length - 1 - torch.arange(length)
+    return practise(new_translator(FixedContext, 35))
 
 
 def test_the_translator_without_attention_is_no_smaller():
     """It does not lose by size."""
     attending, without = (
-        sum(p.numel() for p in kind(N_WORDS, N_WORDS, 16, hidden).parameters())
+        sum(p.numel() for p in new_translator(kind, hidden).parameters())
         for kind, hidden in ((Bahdanau, 32), (FixedContext, 35))
     )
     assert attending <= without < 1.1 * attending
@@ -371,8 +375,7 @@ def test_attention_fails_beyond_the_lengths_it_was_trained_on(bahdanau):
 
 def test_the_largest_weight_is_mostly_in_the_right_place(bahdanau):
     """In most steps, not in all; the others are nearly all one place beside."""
-    weights, ideal = alignment(bahdanau)
-    off = weights.argmax(-1) - ideal
+    off, *_ = check_alignment(bahdanau, LONGEST)
     assert 0.7 < (off == 0).double().mean() < 0.98
     assert (off.abs() <= 1).double().mean() > 0.95
 
@@ -383,7 +386,7 @@ def changed(bahdanau):
 
     The decoder is told what really stands before each step, so that no change causes another.
     """
-    source, lengths, previous, _ = fresh(LONGEST)
+    source, lengths, previous, _ = fresh_sentences(LONGEST)
     outputs = []
     with torch.no_grad():
         before = bahdanau(source, lengths, previous).argmax(-1)
@@ -403,20 +406,17 @@ def test_hiding_the_right_word_changes_the_output_and_others_do_not(changed):
 
 def test_the_output_can_depend_on_a_smaller_weight(bahdanau, changed):
     """Where the largest weight is on the word just written, hiding the right one matters more."""
-    weights, ideal = alignment(bahdanau)
-    source, lengths, _, target = fresh(LONGEST)
-    words, _ = bahdanau.translate(source, lengths, LONGEST)
-    slipped = (weights.argmax(-1) == ideal + 1) & (words == target[:, :LONGEST])
-    assert slipped.sum() > 30
-    step = slipped.nonzero()[:, 1]
-    rows, each = changed[slipped], torch.arange(len(step))
-    assert rows[each, ideal[step] + 1].mean() < 0.1
-    assert rows[each, ideal[step]].mean() > 0.7
+    off, right, _ = check_alignment(bahdanau, LONGEST)
+    sentence, step = ((off == 1) & right).nonzero(as_tuple=True)
+    assert len(step) > 30
+    place = LONGEST - 1 - step
+    assert changed[sentence, step, place + 1].mean() < 0.1
+    assert changed[sentence, step, place].mean() > 0.7
 
 
 def test_the_decoder_writes_what_it_is_made_to_look_at(bahdanau):
     """Forced to look from left to right, it mirrors the words, or thinks it is time to stop."""
-    source, lengths, *_ = fresh(6)
+    source, lengths, *_ = fresh_sentences(6)
     with look_in_order(bahdanau.scorer, range(6)):
         words, _ = bahdanau.translate(source, lengths, 6)
     assert (words == source).double().mean() > 0.8
@@ -425,12 +425,12 @@ def test_the_decoder_writes_what_it_is_made_to_look_at(bahdanau):
 
 def test_luong_looks_more_sharply(bahdanau):
     """It translates, and puts more of its weight in the right place than Bahdanau's decoder."""
-    luong = learned(Luong, 32)
+    luong = practise(new_translator(Luong, 32))
     assert sentences_right(luong, LONGEST) > 0.7
     on = []
     for model in (bahdanau, luong):
-        weights, ideal = alignment(model)
-        on.append(weights[:, torch.arange(LONGEST), ideal].mean().item())
+        *_, weights = check_alignment(model, LONGEST)
+        on.append(weights.flip(1).diagonal(dim1=1, dim2=2).mean().item())
     assert on[1] > on[0] + 0.05
 
 
@@ -463,7 +463,7 @@ def test_dates_look_at_the_part_they_write():
 @torch.no_grad()
 def test_without_the_mask_a_translation_depends_on_its_company(bahdanau):
     """Padded to a neighbour's length, only a model that knows the lengths scores the same."""
-    source, lengths, previous, _ = fresh(3)
+    source, lengths, previous, _ = fresh_sentences(3)
     longer = torch.nn.functional.pad(source, (0, 5))
     alone = bahdanau(source, lengths, previous)
     assert_close(bahdanau(longer, lengths, previous), alone)
