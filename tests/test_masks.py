@@ -234,6 +234,21 @@ def test_filler_changes_the_meaning_unless_it_is_hidden(minilm):
         assert likeness[None] == sorted(likeness[None], reverse=True) and likeness[None][-1] < 0.85
 
 
+@torch.no_grad()
+def test_behind_enough_filler_a_kitten_is_more_like_the_cat(minilm):
+    """128 fillers without a mask move the sentence further than other words do."""
+    encoder, tokenizer = minilm
+
+    def mean(text, filler=0):
+        ids, _ = encode(tokenizer, text)
+        return encoder(F.pad(ids, (0, filler))[None])[0, : len(ids)].mean(0)
+
+    cat = mean("The cat sat on the mat.")
+    padded, kitten = mean("The cat sat on the mat.", 128), mean("A kitten lay on the rug.")
+    itself, another = (F.cosine_similarity(cat, other, dim=0) for other in (padded, kitten))
+    assert another > itself + 0.03
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_without_the_mask_the_model_reads_the_answer(seed):
     """Where the next item is in sight the model names it; elsewhere it only guesses."""
@@ -376,10 +391,23 @@ def test_wrong_masks_show_in_the_influence():
     torch.manual_seed(0)
     query, x = (torch.randn(*shape, dtype=torch.float64) for shape in ((1, 6, 12), (6, 12)))
     past, anything = causal_mask(6), torch.ones(6, 6, dtype=torch.bool)
-    lengths = padding_mask([2, 4, 6], 6)  # of three sentences
 
     def heard(mask):
         return influence_map(lambda x: scaled_dot_product_attention(query, x, x, mask), x) > 0
+
+    assert heard(past).equal(past)
+    assert heard(~past).equal(~past)
+    assert heard(anything.tril(1)).equal(anything.tril(1))
+    assert heard(anything.tril(-1)).equal(anything.tril(-1))
+    late = influence_map(lambda x: attention_weights(query, x) * past @ x, x)
+    assert (late > 0).equal(anything & past.any(-1, keepdim=True))
+
+
+def test_a_mask_of_sentences_falls_on_heads_unless_they_have_an_axis():
+    """Three sentences, three heads: the first sentence reads what the third one may."""
+    torch.manual_seed(0)
+    query, x = (torch.randn(*shape, dtype=torch.float64) for shape in ((1, 6, 12), (6, 12)))
+    lengths = padding_mask([2, 4, 6], 6)  # of three sentences
 
     def heads(x):
         return x.unflatten(-1, (3, 4)).transpose(1, 2)
@@ -391,12 +419,6 @@ def test_wrong_masks_show_in_the_influence():
             .flatten(2)
         )
 
-    assert heard(past).equal(past)
-    assert heard(~past).equal(~past)
-    assert heard(anything.tril(1)).equal(anything.tril(1))
-    assert heard(anything.tril(-1)).equal(anything.tril(-1))
-    late = influence_map(lambda x: attention_weights(query, x) * past @ x, x)
-    assert (late > 0).equal(anything & past.any(-1, keepdim=True))
     assert (influence_map(in_heads(lengths), x) > 0).all()  # the third head reads all six words
     right = influence_map(in_heads(lengths[:1, None]), x) > 0
     assert right.equal(lengths[0].expand(6, 6))
