@@ -60,4 +60,4 @@ def alibi_bias(
     Source: Press et al. (2022), section 3.
     """
     distance = query_key_distance(query_len, key_len, device=device).abs()
-    return -alibi_slopes(n_heads).to(device)[:, None, None] * distance
+    return alibi_slopes(n_heads).to(device)[:, None, None] * -distance

@@ -52,7 +52,7 @@ def test_the_bias_is_minus_slope_times_distance():
             for j in range(KEY_LEN):
                 away = abs(i + KEY_LEN - QUERY_LEN - j)
                 assert bias[h, i, j].item() == pytest.approx(-slopes[h].item() * away)
-    assert (bias[:, -1, -1] == 0).all()
+    assert (bias[:, -1, -1] == 0).all() and not bias[:, -1, -1].signbit().any()  # 0, and not −0
 
 
 @settings(deadline=None)

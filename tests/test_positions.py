@@ -12,7 +12,6 @@ from torch.testing import assert_close
 from attention import (
     SelfAttention,
     attention_weights,
-    merge_heads,
     rotate,
     rotate_halves,
     soft_lookup,
@@ -21,6 +20,7 @@ from attention.data.order import (
     N_SYMBOLS,
     SIGNALS,
     START,
+    copied_from,
     latest_signal,
     own_place,
     steps_back,
@@ -33,6 +33,7 @@ from attention.models.order import (
     POSITIONS,
     OrderModel,
     accuracy_by_place,
+    copied_with_queries_at,
     train_order,
 )
 from attention.models.pretrained import encode
@@ -76,6 +77,15 @@ def test_own_place_opens_with_the_start():
     symbols, target = own_place(3, dice())
     assert (symbols[:, 0] == START).all() and (symbols[:, 1:] < N_SYMBOLS).all()
     assert target.equal(torch.arange(N_SYMBOLS).expand(3, -1))
+
+
+def test_copies_are_counted_by_how_far_back_they_stand():
+    """What is copied three back is found there, and elsewhere by chance alone."""
+    symbols, target = steps_back(50, 9, dice())
+    found = copied_from(target, symbols, farthest=4)
+    assert found.shape == (5,) and found[3] == 1 and found[[0, 1, 2, 4]].max() < 0.3
+    by_hand = copied_from(torch.tensor([[9, 9, 1, 0]]), torch.tensor([[0, 1, 1, 5]]), farthest=2)
+    assert by_hand.tolist() == [0.5, 0.5, 0.0]
 
 
 # The model.
@@ -203,13 +213,27 @@ def test_the_latest_signal_is_for_alibi():
         assert shares(positions, latest_signal)[2] < 0.88
 
 
+@pytest.mark.parametrize("task", [steps_back, latest_signal])
+def test_counting_the_past_does_as_well_as_no_positions(task):
+    """Name the symbol, or the signal, that has come most often so far: about as often right."""
+    symbols, target = task(1000, MAX_LEN, dice(5))
+    counts = torch.nn.functional.one_hot(symbols, N_SYMBOLS).cumsum(1).double()
+    if task is latest_signal:
+        counts[..., SIGNALS:] = 0
+    commonest = (counts + torch.rand(counts.shape, generator=dice()) / 2).argmax(-1)  # ties by lot
+    right = (commonest == target).float().where(target >= 0, torch.nan)
+    parts = right.split([LENGTH, LENGTH, MAX_LEN - 2 * LENGTH], dim=1)
+    for counting, none in zip(parts, shares("none", task), strict=True):
+        assert abs(counting.nanmean() - none) < 0.12
+
+
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_far_out_rope_takes_47_back_for_3_back(seed):
     """44 radians are seven turns of the quickest pair, and nothing slower saw that in training."""
     symbols, _ = steps_back(200, MAX_LEN, dice(5))
-    answer = train_order("RoPE", steps_back, seed)(symbols).argmax(-1)[:, 52:]
-    back = [(answer == symbols[:, 52 - k : MAX_LEN - k]).float().mean().item() for k in range(53)]
-    assert max(range(53), key=back.__getitem__) == 47
+    answer = train_order("RoPE", steps_back, seed)(symbols).argmax(-1)
+    back = copied_from(answer, symbols, farthest=52)
+    assert back.argmax() == 47
     assert back[47] > 0.4 and back[3] < 0.2
 
 
@@ -249,14 +273,10 @@ def test_weights_read_in_the_other_layout_need_their_columns_sorted():
 
 @pytest.mark.parametrize(("slip", "copied"), [(-1, 4), (0, 3), (1, 2)])
 def test_an_offset_wrong_by_one_copies_the_wrong_token(slip, copied):
-    """With queries one position ahead of the keys, the model that copies 3 back copies 2 back."""
-    model = order_model("RoPE", steps_back)
-    symbols, _ = steps_back(200, LENGTH, dice(5))
-    x, query, key, value = model.heads(symbols)
-    place = torch.arange(LENGTH)
-    weights = attention_weights(rotate(query, place + slip), rotate(key, place), is_causal=True)
-    answer = model.read(x + model.to_output(merge_heads(weights @ value))).argmax(-1)
-    assert (answer[:, 5:] == symbols[:, 5 - copied : LENGTH - copied]).float().mean() > 0.99
+    """Queries one position ahead of the keys copy 2 back instead of 3, one behind 4 back."""
+    query_at = torch.arange(LENGTH) + slip
+    found = copied_with_queries_at(query_at, order_model("RoPE", steps_back))
+    assert found.argmax() == copied and found[copied] > 0.99
 
 
 def test_moved_words_keep_their_score():

@@ -55,3 +55,16 @@ def own_place(size: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     symbols = torch.randint(N_SYMBOLS, (size, N_SYMBOLS), generator=generator)
     symbols[:, 0] = START
     return symbols, torch.arange(N_SYMBOLS).expand(size, -1)
+
+
+def copied_from(answer: Tensor, symbols: Tensor, farthest: int) -> Tensor:
+    """Measure how often an answer is the symbol 0, 1, … `farthest` places before it.
+
+    Args:
+        answer, symbols: (size, length). Only places with `farthest` symbols before them count.
+
+    Returns:
+        (farthest + 1,) shares.
+    """
+    windows = symbols.unfold(1, farthest + 1, 1).flip(-1)  # (size, places, 0 to farthest back)
+    return (answer[:, farthest:, None] == windows).float().mean(dim=(0, 1))

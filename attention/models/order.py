@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from attention.alibi import alibi_bias
-from attention.data.order import N_SYMBOLS
+from attention.data.order import N_SYMBOLS, copied_from, steps_back
 from attention.fast import fast_attention
 from attention.heads import merge_heads, split_heads
 from attention.relative_bias import RelativeBias
@@ -144,3 +144,22 @@ def accuracy_by_place(model: OrderModel, task, seed: int = 10_000) -> Tensor:
     symbols, target = task(200, MAX_LEN, torch.Generator().manual_seed(seed))
     right = (model(symbols).argmax(-1) == target).float()
     return right.where(target >= 0, torch.nan).nanmean(0)
+
+
+@torch.no_grad()
+def copied_with_queries_at(query_at: Tensor, model: OrderModel) -> Tensor:
+    """Let a RoPE model's queries stand at other positions than its keys: what does it name?
+
+    Args:
+        query_at: (LENGTH,) where each query is said to stand; its key stays where it is.
+        model: one that turns by `rotate`.
+
+    Returns:
+        (7,) how often it names the symbol 0, 1, … 6 places back.
+    """
+    symbols, _ = steps_back(200, LENGTH, torch.Generator().manual_seed(5))
+    x, query, key, value = model.heads(symbols)
+    query, key = rotate(query, query_at), rotate(key, torch.arange(LENGTH))
+    found = fast_attention(query, key, value, is_causal=True)
+    answer = model.read(x + model.to_output(merge_heads(found))).argmax(-1)
+    return copied_from(answer, symbols, farthest=6)
