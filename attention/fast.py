@@ -53,6 +53,9 @@ def fast_attention(
     if mask is not None:
         mask = torch.atleast_2d(mask)  # PyTorch asks for the last two axes
         mask = mask.to(query.dtype) if mask.is_floating_point() else mask
-    return F.scaled_dot_product_attention(
-        query, key, value, mask, is_causal=by_pytorch, scale=scale, enable_gqa=enable_gqa
-    )  # (..., query_len, value_dim)
+    how = {"is_causal": by_pytorch, "scale": scale, "enable_gqa": enable_gqa}
+    if query.ndim == key.ndim == value.ndim == 3:
+        # Only for four axes has PyTorch its fused kernels: for three it keeps all the weights.
+        query, key, value = query.unsqueeze(0), key.unsqueeze(0), value.unsqueeze(0)
+        return F.scaled_dot_product_attention(query, key, value, mask, **how).squeeze(0)
+    return F.scaled_dot_product_attention(query, key, value, mask, **how)

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from attention.fast import fast_attention
+from attention.mask_patterns import window_mask
 from attention.shapes import check_attention
 from attention.tiles import blocks, check_count
 
@@ -52,15 +53,7 @@ def sliding_window_attention(
             output.append(query.new_zeros(*leading, rows.stop - rows.start, value.shape[-1]))
             continue
         asked, keys, values = query[..., rows, :], key[..., near, :], value[..., near, :]
-        mask = window_mask(asked.shape[-2], keys.shape[-2], window, device=query.device)
-        output.append(fast_attention(asked, keys, values, mask, scale=scale))
+        lengths = asked.shape[-2], keys.shape[-2]
+        mask = window_mask(*lengths, window=window + 1, device=query.device)  # itself counts there
+        output.append(fast_attention(asked, keys, values, mask, is_causal=True, scale=scale))
     return torch.cat(output, dim=-2)
-
-
-def window_mask(
-    query_len: int, key_len: int, window: int, *, device: torch.device | None = None
-) -> Tensor:
-    """Allow each query its own position and the `window` before; (query_len, key_len) boolean."""
-    everything = torch.ones(query_len, key_len, dtype=torch.bool, device=device)
-    ahead = key_len - query_len
-    return everything.tril(ahead).triu(ahead - window)
