@@ -43,13 +43,18 @@ def axes_in_front(left: Tensor, right: Tensor) -> tuple[int, ...]:
     return torch.broadcast_shapes(front, right.shape[:-2])
 
 
-def check_alike(first: str, left: Tensor, second: str, right: Tensor) -> None:
-    """Raise unless the two share dtype, device and, by broadcasting, the axes in front."""
+def check_kind(first: str, left: Tensor, second: str, right: Tensor) -> None:
+    """Raise unless the two share dtype and device."""
     if left.dtype != right.dtype or left.device != right.device:
         raise ValueError(
             f"{first} and {second} must have the same dtype and device, got {first} {left.dtype} "
             f"on {left.device} and {second} {right.dtype} on {right.device}"
         )
+
+
+def check_alike(first: str, left: Tensor, second: str, right: Tensor) -> None:
+    """Raise unless the two share dtype, device and, by broadcasting, the axes in front."""
+    check_kind(first, left, second, right)
     try:
         axes_in_front(left, right)
     except RuntimeError:
@@ -59,11 +64,18 @@ def check_alike(first: str, left: Tensor, second: str, right: Tensor) -> None:
         ) from None
 
 
+def check_weights(name: str, tensor: Tensor, weight: Tensor) -> None:
+    """Raise unless a module can take the tensor: autocast mends another dtype, never a device."""
+    fits = tensor.dtype == weight.dtype or torch.is_autocast_enabled(weight.device.type)
+    if not fits or tensor.device != weight.device:
+        check_kind(name, tensor, "the module's weights", weight)
+
+
 def check_query_key(query: Tensor, key: Tensor, *, same_width: bool = True) -> None:
     """Raise unless each query can be compared with each key.
 
     Args:
-        query: (..., query_len, d).
+        query: (..., query_len, d), d at least 1.
         key: (..., key_len, d), with at least one key.
         same_width: whether `d` must be the same in both (a learned score can join two widths).
     """
@@ -74,6 +86,8 @@ def check_query_key(query: Tensor, key: Tensor, *, same_width: bool = True) -> N
             "query and key must have the same last axis, "
             f"got query {tuple(query.shape)} and key {tuple(key.shape)}"
         )
+    if query.shape[-1] == 0:
+        raise ValueError(f"a query must hold at least one number, got query {tuple(query.shape)}")
     if key.shape[-2] == 0:
         raise ValueError(f"there must be at least one key, got key {tuple(key.shape)}")
     check_alike("query", query, "key", key)
