@@ -2,8 +2,9 @@
 
 from torch import Tensor
 
+from attention.mask_shapes import check_boolean
 from attention.scaled_dot_product import scaled_dot_product_attention
-from attention.shapes import check_boolean, check_kind, check_last_axis, check_tensor
+from attention.shapes import check_kind, check_last_axis, check_tensor
 
 
 def cross_attention(

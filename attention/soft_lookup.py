@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from attention.shapes import check_attention, check_mask, check_positive
+from attention.mask_shapes import check_mask
+from attention.shapes import check_attention, check_positive
 
 
 def softmax(scores: Tensor) -> Tensor:
