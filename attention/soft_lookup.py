@@ -46,6 +46,8 @@ def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
     Raises:
         TypeError: the mask is neither boolean nor floating point.
         ValueError: the mask does not broadcast to the scores, or there is no score in a row.
+
+    Source: Vaswani et al. (2017), section 3.2.3, which sets what is hidden to −∞.
     """
     if mask is None:
         return softmax(scores)
