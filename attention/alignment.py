@@ -5,7 +5,7 @@ from collections.abc import Callable
 from torch import Tensor
 
 from attention.masks import padding_mask
-from attention.shapes import check_shape, check_tensor
+from attention.shapes import check_kind, check_shape, check_tensor
 from attention.soft_lookup import masked_softmax
 
 
@@ -32,7 +32,8 @@ def context(
 
     Raises:
         TypeError: state, memory or scores are not floating point, or lengths not whole numbers.
-        ValueError: a shape is not the one above, or a length lies outside 0 … src_len.
+        ValueError: a shape is not the one above, a length lies outside 0 … src_len, or dtypes or
+            devices differ.
 
     Source: Bahdanau, Cho and Bengio (2015), equations 5 and 6.
     """
@@ -42,9 +43,10 @@ def context(
     check_shape("memory", memory, "(batch, src_len, d_memory)", (batch, src_len, d_memory))
     check_shape("state", state, "(batch, d_state)", (batch, state.shape[-1]))
     mask = padding_mask(lengths, src_len)  # (batch, 1, src_len)
-    check_shape("lengths", mask[:, 0, 0], "(batch,)", (batch,))
+    check_shape("lengths", mask[:, 0].any(dim=-1), "(batch,)", (batch,))
     scores = scorer(state.unsqueeze(1), memory)
     check_tensor("the scorer's result", scores)
     check_shape("the scorer's result", scores, "(batch, 1, src_len)", (batch, 1, src_len))
+    check_kind("memory", memory, "the scorer's result", scores)
     weights = masked_softmax(scores, mask)  # (batch, 1, src_len)
     return (weights @ memory).squeeze(1), weights.squeeze(1)

@@ -2,8 +2,9 @@
 
 from torch import Tensor
 
+from attention.mask_shapes import check_boolean
 from attention.scaled_dot_product import scaled_dot_product_attention
-from attention.shapes import check_last_axis, check_tensor
+from attention.shapes import check_kind, check_last_axis, check_tensor
 
 
 def cross_attention(
@@ -31,14 +32,20 @@ def cross_attention(
         to gets zeros.
 
     Raises:
-        ValueError: a matrix does not fit what it multiplies, or the mask does not broadcast.
+        ValueError: a matrix does not fit what it multiplies, the mask does not broadcast, or dtypes
+            or devices differ.
         TypeError: the mask is not boolean, or another argument is not floating point.
 
     Source: Vaswani et al. (2017), section 3.2.3, "encoder-decoder attention".
     """
+    check_tensor("x", x)
     for name, matrix in (("w_query", w_query), ("w_key", w_key), ("w_value", w_value)):
         check_tensor(name, matrix)
+        check_kind("x", x, name, matrix)
+    if mask is not None:
+        check_boolean(mask)
     check_last_axis("x", x, "the rows of w_query", w_query.shape[0])
     check_last_axis("memory", memory, "the rows of w_key", w_key.shape[0])
     check_last_axis("memory", memory, "the rows of w_value", w_value.shape[0])
+    check_kind("x", x, "memory", memory)
     return scaled_dot_product_attention(x @ w_query, memory @ w_key, memory @ w_value, mask)

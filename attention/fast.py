@@ -37,6 +37,8 @@ def fast_attention(
 
     Raises:
         ValueError, TypeError: as `scaled_dot_product_attention`.
+
+    Source: `torch.nn.functional.scaled_dot_product_attention`.
     """
     heads = key, value
     if enable_gqa:

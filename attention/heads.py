@@ -29,6 +29,8 @@ def split_heads(x: Tensor, n_heads: int) -> Tensor:
 
     Raises:
         ValueError: d_model is not a multiple of n_heads.
+
+    Source: Vaswani et al. (2017), section 3.2.2.
     """
     check_tensor("x", x)
     check_heads(x.shape[-1], n_heads)
@@ -47,6 +49,8 @@ def merge_heads(x: Tensor) -> Tensor:
 
     Raises:
         ValueError: x has no head axis.
+
+    Source: Vaswani et al. (2017), section 3.2.2, "Concat".
     """
     check_tensor("x", x, axes=3)
     pieces = x.transpose(-3, -2)  # (batch, length, n_heads, head_dim)

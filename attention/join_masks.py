@@ -3,8 +3,9 @@
 import torch
 from torch import Tensor
 
+from attention.mask_shapes import check_bias, check_boolean, check_mask
 from attention.masks import causal_mask
-from attention.shapes import axes_in_front, check_bias, check_boolean, check_mask, check_tensor
+from attention.shapes import axes_in_front, check_tensor
 
 
 def combine_masks(

@@ -21,6 +21,8 @@ def gaussian_scores(query: Tensor, key: Tensor, bandwidth: float) -> Tensor:
 
     Raises:
         ValueError: the shapes do not belong together, or the bandwidth is not positive.
+
+    Source: Nadaraya (1964) and Watson (1964), with a Gaussian kernel.
     """
     check_query_key(query, key)
     check_positive("bandwidth", bandwidth)

@@ -19,6 +19,9 @@ class KVCache:
         max_len: the most tokens that it will hold.
         head_dim: numbers in one key, and in one value.
         dtype, device: of the keys and values to come.
+
+    Raises:
+        ValueError: a size is negative.
     """
 
     def __init__(
@@ -32,6 +35,11 @@ class KVCache:
         device: torch.device | None = None,
     ):
         room = (batch, n_kv_heads, max_len, head_dim)
+        if min(room) < 0:
+            raise ValueError(
+                "a cache's sizes (batch, n_kv_heads, max_len, head_dim) must not be negative, "
+                f"got {room}"
+            )
         self.keys = torch.empty(room, dtype=dtype, device=device)
         self.values = torch.empty(room, dtype=dtype, device=device)
         self.length = 0

@@ -37,19 +37,21 @@ def linear_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         value: (..., key_len, value_dim).
 
     Returns:
-        (..., query_len, value_dim).
+        (..., query_len, value_dim). Half precision is summed in float32. Where all
+        weights are too small for a number (inputs below −100), zeros.
 
     Raises:
-        ValueError: the shapes do not belong together.
+        ValueError: the shapes, dtypes or devices do not belong together.
         TypeError: an argument is not a floating-point tensor.
 
     Source: Katharopoulos et al. (2020), equations 5 and 6.
     """
     check_attention(query, key, value)
-    asked, offered = feature_map(query), feature_map(key)
-    state = offered.mT @ value  # (..., d, value_dim)
+    wide = torch.promote_types(query.dtype, torch.float32)  # a sum over all keys leaves float16
+    asked, offered = feature_map(query.to(wide)), feature_map(key.to(wide))
+    state = offered.mT @ value.to(wide)  # (..., d, value_dim)
     total = offered.sum(dim=-2, keepdim=True)  # (..., 1, d)
-    return (asked @ state) / (asked @ total.mT)
+    return _average(asked @ state, asked @ total.mT).to(query.dtype)
 
 
 def causal_linear_attention(query: Tensor, key: Tensor, value: Tensor, block: int = 64) -> Tensor:
@@ -64,7 +66,8 @@ def causal_linear_attention(query: Tensor, key: Tensor, value: Tensor, block: in
         block: how many positions at a time.
 
     Returns:
-        (..., length, value_dim).
+        (..., length, value_dim). Half precision is summed in float32. Where all
+        weights are too small for a number (inputs below −100), zeros.
 
     Raises:
         ValueError: the shapes do not belong together, query and key differ in length, or block is
@@ -80,7 +83,8 @@ def causal_linear_attention(query: Tensor, key: Tensor, value: Tensor, block: in
             "causal linear attention needs as many queries as keys, "
             f"got query {tuple(query.shape)} and key {tuple(key.shape)}"
         )
-    asked, offered = feature_map(query), feature_map(key)
+    wide = torch.promote_types(query.dtype, torch.float32)
+    asked, offered, value = feature_map(query.to(wide)), feature_map(key.to(wide)), value.to(wide)
     # A value of 1 beside the others: its sum is the sum of the weights.
     value = torch.cat([value, torch.ones_like(value[..., :1])], dim=-1)
     state, sums = 0.0, []
@@ -91,4 +95,9 @@ def causal_linear_attention(query: Tensor, key: Tensor, value: Tensor, block: in
         sums.append(earlier + weights @ v)  # (..., block, value_dim + 1)
         state = state + k.mT @ v  # (..., d, value_dim + 1)
     sums = torch.cat(sums, dim=-2)
-    return sums[..., :-1] / sums[..., -1:]
+    return _average(sums[..., :-1], sums[..., -1:]).to(query.dtype)
+
+
+def _average(mixed: Tensor, total: Tensor) -> Tensor:
+    """Divide by the sum of the weights; zeros, and not NaN, where all of them were rounded to 0."""
+    return mixed / total.masked_fill(total == 0, 1.0)

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from attention.join_masks import add_head_axis
-from attention.shapes import check_boolean, check_tensor
+from attention.mask_shapes import check_boolean
+from attention.shapes import check_tensor
 
 HIDES = -1e4
 """Added to a score, this or less is meant to hide: −∞, a dtype's lowest number, or −10 000."""

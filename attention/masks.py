@@ -32,6 +32,8 @@ def causal_mask(
 
     Raises:
         ValueError: a length is negative.
+
+    Source: Vaswani et al. (2017), section 3.2.3, the third kind of attention.
     """
     key_len = query_len if key_len is None else key_len
     check_lengths(query_len, key_len)

@@ -9,7 +9,7 @@ from attention.heads import check_heads, merge_heads, split_heads
 from attention.join_masks import mask_for_heads
 from attention.kv_cache import KVCache
 from attention.scaled_dot_product import attention_weights
-from attention.shapes import axes_in_front, check_alike, check_last_axis
+from attention.shapes import axes_in_front, check_alike, check_last_axis, check_weights
 
 
 class MultiHeadAttention(nn.Module):
@@ -74,9 +74,9 @@ class MultiHeadAttention(nn.Module):
             (batch, n_heads, query_len, key_len).
 
         Raises:
-            ValueError: a last axis is not d_model, x and memory do not belong together, the mask
-                or bias does not broadcast, the cache does not fit, or it comes with a memory. The
-                cache stays as it was.
+            ValueError: a last axis is not d_model, x, memory and the weights do not belong
+                together, the mask or bias does not broadcast, the cache does not fit, or it comes
+                with a memory. The cache stays as it was.
             TypeError: the mask is not boolean, or another tensor not floating point.
         """
         if cache is not None and memory is not None:
@@ -85,6 +85,7 @@ class MultiHeadAttention(nn.Module):
         check_last_axis("x", x, "d_model", self.d_model)
         check_last_axis("memory", memory, "d_model", self.d_model)
         check_alike("x", x, "memory", memory)
+        check_weights("x", x, self.to_query.weight)
         query = split_heads(self.to_query(x), self.n_heads)  # (batch, n_heads, query_len, head_dim)
         key = split_heads(self.to_key(memory), self.n_kv_heads)  # (batch, n_kv_heads, key_len, …)
         value = split_heads(self.to_value(memory), self.n_kv_heads)

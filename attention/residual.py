@@ -12,6 +12,8 @@ without an error, and computes something else.
 
 from torch import Tensor, nn
 
+from attention.shapes import check_last_axis
+
 
 class PreNorm(nn.LayerNorm):
     """Normalise what the layer reads: x ← x + layer(LayerNorm(x)).
@@ -33,7 +35,11 @@ class PreNorm(nn.LayerNorm):
 
         Returns:
             (..., length, d_model): the stream, normalised.
+
+        Raises:
+            ValueError: the last axis of x is not d_model.
         """
+        check_last_axis("x", x, "d_model", self.normalized_shape[0])
         return self(x)
 
     def write(self, x: Tensor, change: Tensor) -> Tensor:

@@ -47,7 +47,8 @@ def rotate(x: Tensor, positions: Tensor, *, base: float = 10_000.0) -> Tensor:
         (..., length, d) of x's dtype. What is in half precision is turned in float32.
 
     Raises:
-        ValueError: d is odd, or there is not one position for each token.
+        ValueError: d is odd, there is not one position for each token, or the positions are on
+            another device.
         TypeError: x is not floating point, or the positions are not real numbers.
 
     Source: Su et al. (2021), section 3.2.2.
@@ -80,7 +81,8 @@ def rotate_halves(x: Tensor, positions: Tensor, *, base: float = 10_000.0) -> Te
         (..., length, d) of x's dtype. What is in half precision is turned in float32.
 
     Raises:
-        ValueError: d is odd, or there is not one position for each token.
+        ValueError: d is odd, there is not one position for each token, or the positions are on
+            another device.
         TypeError: x is not floating point, or the positions are not real numbers.
 
     Source: the code of GPT-NeoX (Black et al., 2022) and of Hugging Face's Llama.
@@ -105,6 +107,11 @@ def _check(x: Tensor, positions: Tensor) -> None:
         raise TypeError(f"positions must be a torch.Tensor, got {type(positions).__name__}")
     if positions.dtype == torch.bool or positions.is_complex():
         raise TypeError(f"positions must be whole or real numbers, got {positions.dtype}")
+    if positions.device != x.device:
+        raise ValueError(
+            "positions must be on the device of x, "
+            f"got positions on {positions.device} and x on {x.device}"
+        )
     if tuple(positions.shape) != x.shape[-2:-1]:
         raise ValueError(
             "positions must have shape (length,), one for each token (axis −2 of x), "

@@ -38,6 +38,8 @@ def attention_weights(
         ValueError: the shapes, dtypes or devices do not belong together.
         TypeError: the mask is neither boolean nor floating point, or another argument is not
             floating point.
+
+    Source: Vaswani et al. (2017), equation 1.
     """
     if enable_gqa:
         key = share_heads("key", key, query)

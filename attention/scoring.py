@@ -7,7 +7,7 @@ import math
 
 from torch import Tensor
 
-from attention.shapes import check_positive, check_query_key, check_shape
+from attention.shapes import check_kind, check_positive, check_query_key, check_shape, check_tensor
 
 
 def dot_scores(query: Tensor, key: Tensor) -> Tensor:
@@ -65,11 +65,14 @@ def bilinear_scores(query: Tensor, key: Tensor, weight: Tensor) -> Tensor:
         (..., query_len, key_len).
 
     Raises:
-        ValueError: the weight does not have shape (query_dim, key_dim).
+        ValueError: the weight does not have shape (query_dim, key_dim), or the queries' dtype and
+            device.
 
     Source: Luong, Pham and Manning (2015), equation 8, "general".
     """
     check_query_key(query, key, same_width=False)
+    check_tensor("weight", weight)
+    check_kind("query", query, "weight", weight)
     check_shape("weight", weight, "(query_dim, key_dim)", (query.shape[-1], key.shape[-1]))
     return query @ weight @ key.transpose(-2, -1)  # (..., query_len, key_len)
 
@@ -92,11 +95,14 @@ def additive_scores(
         (..., query_len, key_len).
 
     Raises:
-        ValueError: a parameter does not have the shape above.
+        ValueError: a parameter does not have the shape above, or the queries' dtype and device.
 
     Source: Bahdanau, Cho and Bengio (2015), appendix A.1.2.
     """
     check_query_key(query, key, same_width=False)
+    for name, parameter in (("w_query", w_query), ("w_key", w_key), ("v", v)):
+        check_tensor(name, parameter, axes=1)
+        check_kind("query", query, name, parameter)
     hidden = v.numel()
     check_shape("v", v, "(hidden,)", (hidden,))
     check_shape("w_query", w_query, "(query_dim, hidden)", (query.shape[-1], hidden))

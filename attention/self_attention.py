@@ -2,8 +2,9 @@
 
 from torch import Tensor, nn
 
+from attention.mask_shapes import check_boolean
 from attention.scaled_dot_product import attention_weights
-from attention.shapes import check_boolean, check_last_axis
+from attention.shapes import check_last_axis
 
 
 class SelfAttention(nn.Module):

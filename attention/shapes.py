@@ -43,13 +43,18 @@ def axes_in_front(left: Tensor, right: Tensor) -> tuple[int, ...]:
     return torch.broadcast_shapes(front, right.shape[:-2])
 
 
-def check_alike(first: str, left: Tensor, second: str, right: Tensor) -> None:
-    """Raise unless the two share dtype, device and, by broadcasting, the axes in front."""
+def check_kind(first: str, left: Tensor, second: str, right: Tensor) -> None:
+    """Raise unless the two share dtype and device."""
     if left.dtype != right.dtype or left.device != right.device:
         raise ValueError(
             f"{first} and {second} must have the same dtype and device, got {first} {left.dtype} "
             f"on {left.device} and {second} {right.dtype} on {right.device}"
         )
+
+
+def check_alike(first: str, left: Tensor, second: str, right: Tensor) -> None:
+    """Raise unless the two share dtype, device and, by broadcasting, the axes in front."""
+    check_kind(first, left, second, right)
     try:
         axes_in_front(left, right)
     except RuntimeError:
@@ -59,11 +64,18 @@ def check_alike(first: str, left: Tensor, second: str, right: Tensor) -> None:
         ) from None
 
 
+def check_weights(name: str, tensor: Tensor, weight: Tensor) -> None:
+    """Raise unless a module can take the tensor: autocast mends another dtype, never a device."""
+    fits = tensor.dtype == weight.dtype or torch.is_autocast_enabled(weight.device.type)
+    if not fits or tensor.device != weight.device:
+        check_kind(name, tensor, "the module's weights", weight)
+
+
 def check_query_key(query: Tensor, key: Tensor, *, same_width: bool = True) -> None:
     """Raise unless each query can be compared with each key.
 
     Args:
-        query: (..., query_len, d).
+        query: (..., query_len, d), d at least 1.
         key: (..., key_len, d), with at least one key.
         same_width: whether `d` must be the same in both (a learned score can join two widths).
     """
@@ -74,6 +86,8 @@ def check_query_key(query: Tensor, key: Tensor, *, same_width: bool = True) -> N
             "query and key must have the same last axis, "
             f"got query {tuple(query.shape)} and key {tuple(key.shape)}"
         )
+    if query.shape[-1] == 0:
+        raise ValueError(f"a query must hold at least one number, got query {tuple(query.shape)}")
     if key.shape[-2] == 0:
         raise ValueError(f"there must be at least one key, got key {tuple(key.shape)}")
     check_alike("query", query, "key", key)
@@ -100,56 +114,6 @@ def check_attention(query: Tensor, key: Tensor, value: Tensor) -> None:
     check_query_key(query, key)
     check_key_value(key, value)
     check_alike("query", query, "value", value)
-
-
-def check_boolean(mask: Tensor, or_else: str = "") -> None:
-    """Raise unless the mask is a boolean tensor: a 0/1 mask has two possible readings.
-
-    Args:
-        mask: what came.
-        or_else: what else the caller takes, for the message.
-    """
-    if not isinstance(mask, Tensor):
-        raise TypeError(f"mask must be a torch.Tensor, got {type(mask).__name__}")
-    if mask.dtype != torch.bool:
-        rule = " ".join(["boolean, True may attend,", or_else]).rstrip(" ,")
-        raise TypeError(f"mask must be {rule}, got {mask.dtype}")
-
-
-def check_mask(mask: Tensor, scores_shape: tuple[int, ...], device: torch.device) -> None:
-    """Raise unless `mask` is boolean or floating point, there, and broadcasts to the scores."""
-    if not (isinstance(mask, Tensor) and mask.is_floating_point()):
-        check_boolean(mask, "or floating point, to be added to the scores")
-    hint = "a padding mask has shape (batch, 1, key_len)"
-    check_broadcast("mask", mask, scores_shape, device, hint)
-
-
-def check_bias(bias: Tensor, scores_shape: tuple[int, ...], device: torch.device) -> None:
-    """Raise unless `bias` is floating point, there, and broadcasts to the scores."""
-    check_tensor("bias", bias, axes=0)
-    hint = "one number for each head, query and key"
-    check_broadcast("bias", bias, scores_shape, device, hint)
-
-
-def check_broadcast(
-    name: str, tensor: Tensor, scores_shape: tuple[int, ...], device: torch.device, hint: str
-) -> None:
-    """Raise unless `tensor` is with the scores and broadcasts to their shape, and no further."""
-    wanted = tuple(scores_shape)
-    try:
-        fits = tuple(torch.broadcast_shapes(tensor.shape, wanted)) == wanted
-    except RuntimeError:
-        fits = False
-    if not fits:
-        raise ValueError(
-            f"{name} must broadcast to the scores, got {name} {tuple(tensor.shape)} "
-            f"and scores {wanted} ({hint})"
-        )
-    if tensor.device != device:
-        raise ValueError(
-            f"{name} must be on the device of the scores, got {name} on {tensor.device} "
-            f"and scores on {device}"
-        )
 
 
 def check_positive(name: str, number: float) -> None:

@@ -35,6 +35,7 @@ def sliding_window_attention(
 
     Returns:
         (..., query_len, value_dim). A query that comes before the first key gets zeros.
+        As in `fast_attention`, NaN in a key or value may show in rows that do not see it.
 
     Raises:
         ValueError: the shapes do not belong together, window is negative, or block less than one.

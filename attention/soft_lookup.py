@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from attention.shapes import check_attention, check_mask, check_positive
+from attention.mask_shapes import check_mask
+from attention.shapes import check_attention, check_positive
 
 
 def softmax(scores: Tensor) -> Tensor:
@@ -16,7 +17,12 @@ def softmax(scores: Tensor) -> Tensor:
 
     Returns:
         (..., n) weights.
+
+    Raises:
+        ValueError: there is no score in a row.
     """
+    if scores.shape[-1] == 0:
+        raise ValueError(f"there must be at least one score in a row, got {tuple(scores.shape)}")
     # A shift changes no weight (it cancels in the fraction), and exp(89) overflows float32.
     shifted = scores - scores.amax(dim=-1, keepdim=True)  # (..., n), none above zero
     exponentials = shifted.exp()
@@ -39,7 +45,9 @@ def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
 
     Raises:
         TypeError: the mask is neither boolean nor floating point.
-        ValueError: the mask does not broadcast to the scores.
+        ValueError: the mask does not broadcast to the scores, or there is no score in a row.
+
+    Source: Vaswani et al. (2017), section 3.2.3, which sets what is hidden to −∞.
     """
     if mask is None:
         return softmax(scores)

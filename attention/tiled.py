@@ -7,8 +7,9 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from attention.join_masks import combine_masks
+from attention.mask_shapes import check_boolean
 from attention.online_softmax import OnlineSoftmax
-from attention.shapes import check_attention, check_boolean
+from attention.shapes import check_attention
 from attention.tiles import blocks, check_count, hide_in_tile, keys_in_reach, spread_mask
 
 

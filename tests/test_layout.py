@@ -2,6 +2,7 @@
 
 import ast
 import re
+import statistics
 
 import pytest
 
@@ -45,3 +46,13 @@ def test_page_stub_and_checks_name_the_same_exercises(stem):
     tree = ast.parse((STUBS / f"{stem}.py").read_text())
     defined = {node.name for node in tree.body if hasattr(node, "name")}
     assert page <= defined, f"book/exercises/{stem}.py lacks {page - defined}"
+
+
+def test_a_module_is_read_in_one_sitting():
+    """Half of the package's files are under 130 lines, and none is long."""
+    lengths = {
+        path.relative_to(ROOT): len(path.read_text("utf-8").splitlines())
+        for path in (ROOT / "attention").rglob("*.py")
+    }
+    assert statistics.median(lengths.values()) < 130
+    assert {path: length for path, length in lengths.items() if length > 170} == {}

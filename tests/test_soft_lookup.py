@@ -75,7 +75,8 @@ def test_a_row_without_any_true_is_zero_and_so_is_its_gradient(dtype):
     assert weights.dtype == dtype
     assert (weights[1] == 0).all() and (gradient[1] == 0).all()
     assert weights.isfinite().all() and gradient.isfinite().all()
-    assert_close(weights[0], torch.softmax(scores[0], -1))
+    rounded = {} if dtype.itemsize > 2 else {"rtol": 8 * torch.finfo(dtype).eps, "atol": 0}
+    assert_close(weights[0], torch.softmax(scores[0], -1), **rounded)  # each step is, in half
     assert (gradient[0] != 0).any()
 
 

@@ -57,6 +57,8 @@ class BertEncoder(nn.Module):
         d_ff: the width of the feed-forward networks' hidden layer.
         max_len: the longest sequence that has learned positions.
         dropout: the share of hidden numbers that training drops.
+
+    Source: Devlin et al. (2019), section 3.
     """
 
     def __init__(self, vocab_size, d_model, n_heads, n_layers, d_ff, max_len, dropout=0.1):

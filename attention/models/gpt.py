@@ -41,6 +41,8 @@ class GPT(nn.Module):
         n_layers: blocks.
         max_len: the longest sequence that has learned positions.
         n_kv_heads: heads of keys and values in each block; n_heads if not given.
+
+    Source: Radford et al. (2019), section 2.3.
     """
 
     def __init__(

@@ -19,6 +19,21 @@ def test_every_public_name_stands_on_the_page_once():
     assert Counter(listed) == Counter(attention.__all__)
 
 
+# Too old to have one author, or made for this book.
+NO_SOURCE = {
+    *("influence", "influence_map", "compare_influence", "softmax", "soft_lookup", "padding_mask"),
+    *("block_mask", "row_blocked_attention", "attention_maps", "KVCache", "generate"),
+}
+
+
+@pytest.mark.parametrize("name", attention.__all__)
+def test_a_docstring_says_where_the_idea_is_from(name):
+    """Or stands on the list of those that have no one source, and then says nothing."""
+    thing = getattr(attention, name)
+    texts = [thing.__doc__, getattr(getattr(thing, "forward", None), "__doc__", None) or ""]
+    assert any("Source: " in text for text in texts) != (name in NO_SOURCE)
+
+
 @pytest.mark.parametrize("name", attention.__all__)
 def test_the_built_page_says_what_goes_in_and_comes_out(name):
     """Each entry can be linked to and shows its arguments; a function also what it returns."""

@@ -1,0 +1,107 @@
+"""No public function writes into what it is handed."""
+
+from functools import partial
+
+import pytest
+import torch
+
+import attention as a
+
+BATCH, HEADS, LENGTH, KEY_LEN, HEAD_DIM, VALUE_DIM = 2, 3, 4, 5, 6, 7
+
+
+def draw(*shape, seed=0):
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+
+
+QKV = [draw(BATCH, HEADS, LENGTH, d) for d in (HEAD_DIM, HEAD_DIM, VALUE_DIM)]
+X, MEMORY, BOOL = draw(BATCH, LENGTH, 12), draw(BATCH, KEY_LEN, 12, seed=1), a.causal_mask(LENGTH)
+SCORES, DISTANCE = draw(BATCH, LENGTH, LENGTH), torch.arange(-4, 9)
+BERT, WRITER = a.BertEncoder(9, 12, 3, 1, 8, 6).eval(), a.GPT(9, 12, 3, 1, 6)
+CAUSAL = {"is_causal": True}
+SEGMENTS = torch.tensor([0, 0, 1, 1])
+
+
+def scorer(name):
+    return lambda query, key: getattr(a, name)(12, 12, *[8] * (name[0] == "A"))(query, key)
+
+
+# Each public name that is handed tensors: how it is called, and with what.
+CALLS = {
+    "AdditiveScorer": (scorer("AdditiveScorer"), X, MEMORY),
+    "BilinearScorer": (scorer("BilinearScorer"), X, MEMORY),
+    "BertEncoder": (BERT, SEGMENTS[None], BOOL),
+    "DecoderBlock": (a.DecoderBlock(12, 3, 8), X, MEMORY),
+    "EncoderBlock": (a.EncoderBlock(12, 3, 8), X, BOOL),
+    "FeedForward": (a.FeedForward(12, 8), X),
+    "GPT": (WRITER, SEGMENTS[None]),
+    "KVCache": (lambda *new: a.KVCache(BATCH, HEADS, 6, HEAD_DIM).append(*new), QKV[0], QKV[1]),
+    "MultiHeadAttention": (a.MultiHeadAttention(12, 3), X, X, BOOL),
+    "PostNorm": (lambda *x: a.PostNorm(12).write(*x), X, X + 1),
+    "PostNormDecoderBlock": (a.PostNormDecoderBlock(12, 3, 8), X, MEMORY),
+    "PostNormEncoderBlock": (a.PostNormEncoderBlock(12, 3, 8), X, BOOL),
+    "PreNorm": (lambda *x: a.PreNorm(12).write(*x), X, X + 1),
+    "SelfAttention": (a.SelfAttention(12, 3), X, BOOL),
+    "additive_scores": (a.additive_scores, X, MEMORY, draw(12, 8), draw(12, 8), draw(8)),
+    "attention_maps": (partial(a.attention_maps, BERT), SEGMENTS),
+    "attention_weights": (partial(a.attention_weights, **CAUSAL, softcap=2.0), X, MEMORY),
+    "bilinear_scores": (a.bilinear_scores, X, MEMORY, draw(12, 12)),
+    "block_mask": (a.block_mask, SEGMENTS),
+    "causal_buckets": (a.causal_buckets, DISTANCE),
+    "causal_linear_attention": (partial(a.causal_linear_attention, block=3), *QKV),
+    "compare_influence": (partial(a.compare_influence, torch.sin, torch.cos), draw(LENGTH, 3)),
+    "context": (lambda *x: a.context(*x, a.dot_scores), X[:, 0], MEMORY, torch.tensor([3, 0])),
+    "cross_attention": (a.cross_attention, X, MEMORY, draw(12, 3), draw(12, 3), draw(12, 2)),
+    "dot_scores": (a.dot_scores, X, MEMORY),
+    "fast_attention": (partial(a.fast_attention, **CAUSAL), *QKV, BOOL),
+    "gaussian_scores": (partial(a.gaussian_scores, bandwidth=1.5), X, MEMORY),
+    "generate": (partial(a.generate, WRITER, n_new=2), SEGMENTS[None]),
+    "influence": (partial(a.influence, torch.sin), draw(LENGTH, 3)),
+    "influence_map": (partial(a.influence_map, torch.sin), draw(LENGTH, 3)),
+    "kernel_regression": (partial(a.kernel_regression, bandwidth=1.5), *QKV),
+    "linear_attention": (a.linear_attention, *QKV),
+    "masked_softmax": (a.masked_softmax, SCORES, BOOL),
+    "merge_heads": (a.merge_heads, QKV[0]),
+    "padding_mask": (partial(a.padding_mask, max_len=4), torch.tensor([3, 0])),
+    "path_length": (lambda *x: a.path_length(x), a.causal_mask(LENGTH)),
+    "relative_buckets": (a.relative_buckets, DISTANCE),
+    "rotate": (a.rotate, QKV[0], torch.arange(LENGTH)),
+    "rotate_halves": (a.rotate_halves, QKV[0], torch.arange(LENGTH)),
+    "row_blocked_attention": (partial(a.row_blocked_attention, block=3, **CAUSAL), *QKV, BOOL),
+    "scaled_dot_product_attention": (
+        partial(a.scaled_dot_product_attention, **CAUSAL),
+        *QKV,
+        SCORES[0],
+    ),
+    "scaled_dot_scores": (a.scaled_dot_scores, X, MEMORY),
+    "share_heads": (lambda *x: a.share_heads("key", *x), QKV[0][:, :1], QKV[1]),
+    "sliding_window_attention": (partial(a.sliding_window_attention, window=2, block=3), *QKV),
+    "soft_cap": (partial(a.soft_cap, cap=2.0), SCORES),
+    "soft_lookup": (a.soft_lookup, *QKV),
+    "softmax": (a.softmax, SCORES),
+    "split_heads": (partial(a.split_heads, n_heads=3), X),
+    "tiled_attention": (partial(a.tiled_attention, block=3, **CAUSAL), *QKV, BOOL),
+}
+# They are handed sizes alone; or scores that it says it uses up.
+WITHOUT_TENSORS = {"RelativeBias", "alibi_bias", "alibi_slopes", "causal_mask", "prefix_mask",
+                   "sinusoidal", "window_mask"}  # fmt: skip
+USES_UP = {"OnlineSoftmax"}
+
+
+def test_every_public_name_is_asked_whether_it_writes():
+    """A new function cannot be forgotten here."""
+    assert set(CALLS) | WITHOUT_TENSORS | USES_UP == set(a.__all__)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_nothing_handed_over_is_written_to(name):
+    """Each tensor is what it was, after both passes."""
+    call, *given = CALLS[name]
+    given = [x.clone().requires_grad_(x.is_floating_point()) for x in given]
+    before = [x.detach().clone() for x in given]
+    output = call(*given)
+    output = output[0] if isinstance(output, tuple) else output
+    if isinstance(output, torch.Tensor) and output.requires_grad:
+        output.square().sum().backward()
+    for now, then in zip(given, before, strict=True):
+        assert now.equal(then)
