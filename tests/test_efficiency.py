@@ -11,7 +11,6 @@ from torch.testing import assert_close
 from torch.utils.flop_counter import FlopCounterMode
 
 from attention import (
-    KVCache,
     OnlineSoftmax,
     causal_linear_attention,
     causal_mask,
@@ -501,6 +500,14 @@ def windows(x, layers, window=2):
     return x
 
 
+def test_a_window_needs_no_older_keys():
+    """The newest query gets the same from the last window + 1 keys as from all of them."""
+    query, key, value = tensors(9, 9)
+    everything = sliding_window_attention(query, key, value, 3, 2)
+    newest, kept = query[..., -1:, :], (x[..., -4:, :] for x in (key, value))
+    assert_close(sliding_window_attention(newest, *kept, 3), everything[..., -1:, :])
+
+
 @pytest.mark.parametrize("layers", [1, 2, 3])
 def test_stacked_windows_reach_further(layers):
     """With k layers the last output hears k · window positions back, and not one more."""
@@ -543,11 +550,3 @@ def test_linear_weights_cannot_be_sharp():
         weights = linear_attention(sharpness * WHO, VECTORS, identity)
         assert weights.max() < 0.34
     assert soft_lookup(1000 * WHO, VECTORS, identity).max() > 0.999
-
-
-def test_a_cache_grows_with_key_and_value_heads_alone():
-    """Two numbers, key and value, for each of them; the queries' heads do not count."""
-    for n_kv_heads in (1, 3, 6):
-        cache = KVCache(1, n_kv_heads, 4, HEAD_DIM, dtype=torch.float16)
-        held = sum(x.untyped_storage().nbytes() for x in (cache.keys, cache.values))
-        assert cache.bytes_per_token * 4 == held == 2 * n_kv_heads * 4 * HEAD_DIM * 2
