@@ -3,6 +3,7 @@
 import torch
 
 from grading.checks import assert_shape, assert_unchanged, assert_values, exercise, points
+from grading.plain import kind
 
 context = exercise("context")
 
@@ -32,12 +33,12 @@ def test_scorer_meets_one_query_and_all_keys(context):
         )
 
 
-@points(1, hint="Return two things, the context first: `return context, weights`.")
+@points(1, hint="Return a pair, the context first: `return context, weights`, no list.")
 def test_context_comes_with_its_weights(context):
     """The result is a pair: the context and the weights."""
     result = context(*_inputs())
     assert isinstance(result, tuple) and len(result) == 2, (
-        f"Expected two tensors, got {_kind(result)}."
+        f"Expected a pair of tensors, got {_kind(result)}."
     )
 
 
@@ -210,6 +211,4 @@ def _one_real(context, score=5.0):
 
 
 def _kind(thing):
-    if isinstance(thing, tuple):
-        return f"a tuple of {len(thing)}"
-    return f"one {type(thing).__name__}"
+    return f"{kind(thing)} of {len(thing)}" if isinstance(thing, tuple | list) else kind(thing)

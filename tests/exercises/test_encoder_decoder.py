@@ -34,11 +34,11 @@ def test_cross_gives_each_asking_token_an_answer(cross_attention):
 @points(1, hint="Compute into new tensors: methods whose name ends in _, and +=, write into the "
         "old ones.")  # fmt: skip
 def test_cross_leaves_its_inputs_alone(cross_attention):
-    """None of the six arguments is written to."""
-    inputs = (*_inputs(), _mask())
+    """Neither x, the memory nor a matrix is written to."""
+    inputs = _inputs()
     before = [tensor.clone() for tensor in inputs]
     cross_attention(*inputs)
-    names = ("x", "memory", "w_query", "w_key", "w_value", "the mask")
+    names = ("x", "memory", "w_query", "w_key", "w_value")
     for name, old, new in zip(names, before, inputs, strict=True):
         assert_unchanged(old, new, name)
 
@@ -118,12 +118,23 @@ def test_cross_scales_by_the_width_of_the_head(cross_attention):
     assert_values(weight, expected.expand(1, 1, HEAD_DIM), "the weight of a score 4 against 0")
 
 
-@points(1, hint="The mask is an argument. Where does it meet the scores?")
+@points(1, hint="The mask is an argument. Where does it meet the scores? Both have the axes "
+        "(batch, query_len, key_len): here are no heads.")  # fmt: skip
 def test_cross_uses_the_mask(cross_attention):
     """Hiding part of the memory changes the output."""
     inputs = _inputs()
     same = torch.isclose(cross_attention(*inputs, _mask()), cross_attention(*inputs), atol=1e-4)
     assert not same.all(), "Part of the memory was hidden, and the output stayed the same."
+
+
+@points(1, hint="The next layer needs the same mask again. `~mask` is a new tensor; methods whose "
+        "name ends in _ write into the caller's.")  # fmt: skip
+def test_cross_leaves_the_mask_alone(cross_attention):
+    """The mask is not written to."""
+    mask = _mask()
+    before = mask.clone()
+    cross_attention(*_inputs(), mask)
+    assert_unchanged(before, mask, "the mask")
 
 
 @points(2, hint="In this book True means “may attend”. nn.MultiheadAttention reads masks the other "

@@ -107,7 +107,8 @@ def test_table_slows_down_from_pair_to_pair(sinusoidal):
 
 
 @points(3, hint="The exponent is 2i / d_model, for pair i = 0, 1, 2, …: the even column over the "
-        "whole width. From the first pair to the last it runs from 0 to almost 1.")  # fmt: skip
+        "whole width. From the first pair to the last it runs from 0 to almost 1. Who writes the "
+        "power as e^(…) takes the logarithm to the base e.")  # fmt: skip
 def test_table_has_the_papers_frequencies(sinusoidal):
     """Pair i turns by 10000^(−2i/d_model) radians a position."""
     angle = _angles_of(_table(sinusoidal)[1])
@@ -131,6 +132,14 @@ def test_table_values(sinusoidal):
     assert_values(table.float(), _expected(7, 10), "the table", atol=1e-5)
 
 
+@points(1, hint="Added to float32 vectors, a float64 table makes float64 of all that follows, and "
+        "the next linear map refuses it. Count as you like, and convert at the end.")  # fmt: skip
+def test_table_is_float32(sinusoidal):
+    """The entries are float32, as the tokens' vectors are."""
+    dtype = sinusoidal(LENGTH, WIDTH).dtype
+    assert dtype == torch.float32, f"Expected torch.float32, got {dtype}."
+
+
 @points(1, hint="With an odd width the last sine would have no cosine. Say so in a ValueError, "
         "rather than return a table that fits nothing.")  # fmt: skip
 def test_table_refuses_an_odd_width(sinusoidal):
@@ -143,7 +152,8 @@ def test_table_refuses_an_odd_width(sinusoidal):
 
 
 @points(1, hint="The axes are (..., length, d). Cosines of shape (length, d/2) broadcast over "
-        "whatever stands in front, be it nothing, a batch, or a batch and heads.")  # fmt: skip
+        "whatever stands in front, be it nothing, a batch, or a batch and heads. Pairs that got an "
+        "axis of their own go back into one row.")  # fmt: skip
 def test_rotate_keeps_the_shape(rotate):
     """The result has the shape of x, with and without batch and heads."""
     for shape in [(LENGTH, WIDTH), (BATCH, LENGTH, WIDTH), (BATCH, HEADS, LENGTH, WIDTH)]:
@@ -182,7 +192,7 @@ def test_rotate_leaves_position_zero_alone(rotate):
 
 
 @points(2, hint="A rotation mixes both numbers of a pair into both: x cos − y sin, and x sin + "
-        "y cos. One minus, not none and not two.")  # fmt: skip
+        "y cos. One minus, not none and not two, and one angle for both of them.")  # fmt: skip
 def test_rotate_changes_no_length(rotate):
     """Each turned vector is as long as before."""
     x = torch.randn(BATCH, LENGTH, WIDTH)

@@ -60,6 +60,14 @@ def test_block_leaves_its_input_alone(EncoderBlock):
     assert_unchanged(before, x, "x")
 
 
+@points(1, hint="Dropout belongs to training. nn.Dropout knows from eval() when to rest; "
+        "nn.functional.dropout has to be told, by training=self.training.")  # fmt: skip
+def test_block_answers_alike_each_time(EncoderBlock):
+    """In eval mode, the same x gives the same output."""
+    block, x = _known(EncoderBlock), _stream()
+    assert torch.equal(block(x), block(x)), "The same x gave two different outputs in eval mode."
+
+
 @points(2, hint="A residual connection adds a layer's answer to what stood there before. Which of "
         "the two layers puts its answer in the place of the stream?")  # fmt: skip
 def test_block_adds_to_the_stream(EncoderBlock):
@@ -89,15 +97,16 @@ def test_block_adds_to_x_itself(EncoderBlock):
     assert_values(output, x, "what passes round two silent layers")
 
 
-@points(2, hint="Each of the two layers reads a normalised copy, so its answer does not depend on "
-        "how large the numbers of the stream have grown.")  # fmt: skip
+@points(2, hint="All that each of the two layers reads is a normalised copy, keys and values "
+        "included, so its answer does not depend on how large the stream has grown.")  # fmt: skip
 def test_block_normalises_what_each_layer_reads(EncoderBlock):
     """A token ten times as large, and shifted, gets the same answer from each layer."""
     x = 100 * _stream()
     for layer, other in [("attention", "feed_forward"), ("feed_forward", "attention")]:
         block = _known(EncoderBlock, silent=(other,))
         answer, larger = block(x) - x, block(10 * x + 50) - (10 * x + 50)
-        assert_values(larger, answer, f"the answer of {layer}", rtol=1e-3, atol=1e-2)  # float32
+        what = f"what {layer} answers to the larger x"
+        assert_values(larger, answer, what, rtol=1e-3, atol=1e-2)  # float32
 
 
 @points(2, hint="A norm, and the feed-forward network, work within one token, along the last axis. "
@@ -106,6 +115,15 @@ def test_block_thinks_within_each_token(EncoderBlock):
     """When the attention is silent, each token depends on itself alone."""
     reads = _reads(_known(EncoderBlock, silent=("attention",)))
     assert_reads_only(reads, torch.eye(LENGTH, dtype=torch.bool), "token")
+
+
+@points(2, hint="The stream is carried on from line to line: to what does your last addition add "
+        "the feed-forward network's answer?")  # fmt: skip
+def test_block_keeps_what_it_heard(EncoderBlock):
+    """When the feed-forward network is silent, what the attention answered is in the output."""
+    x = _stream()
+    lost = torch.allclose(_known(EncoderBlock, silent=("feed_forward",))(x), x, atol=1e-4)
+    assert not lost, "The feed-forward network answered zero, and x came out as if nobody spoke."
 
 
 @points(2, hint="An encoder reads a whole sentence before anybody writes: without a mask, each "
@@ -164,7 +182,8 @@ def test_block_bends_between_the_maps(EncoderBlock):
     )
 
 
-@points(1, hint="The stub asks for a GELU in its exact form, nn.GELU() or nn.functional.gelu.")
+@points(1, hint="The stub asks for a GELU in its exact form, nn.GELU() or nn.functional.gelu, "
+        "between the two maps, and for nothing behind the second.")  # fmt: skip
 def test_block_bends_by_a_gelu(EncoderBlock):
     """Between the two maps stands x · Φ(x)."""
     block, x = _known(EncoderBlock, silent=("attention",)), _stream()

@@ -47,6 +47,11 @@ BAD = {
     ),
     "not_utf8": (b"def softmax(scores):\n    return '\xff'\n", results.ERROR, "Syntax error in"),
     "utf_16": (body("return scores").encode("utf-16"), results.ERROR, "could not be loaded"),
+    "unknown_encoding": (
+        "# -*- coding: klingon -*-\n" + RIGHT,
+        results.ERROR,
+        "Syntax error: unknown encoding: klingon",
+    ),
     "nul_bytes": (b"def softmax(s):\n    return s\n\x00", results.ERROR, "be loaded. SyntaxError"),
     "missing_function": ("def soft_max(scores): return scores\n", results.ERROR, "no `softmax`"),
     "not_callable": ("softmax = 3\n", results.ERROR, "not a function"),
@@ -82,6 +87,18 @@ BAD = {
         results.ERROR,
         "Mute: (its text cannot be had",
     ),
+    "exception_that_exits_when_asked": (
+        "class Leaver(Exception):\n    def __str__(self): exit()\n" + body("raise Leaver"),
+        results.ERROR,
+        "Leaver: (its text cannot be had: SystemExit)",
+    ),
+    "exception_with_a_hint_of_its_own": (
+        "class Hinting(ValueError):\n    hint = object()\n" + body("raise Hinting('no')"),
+        results.ERROR,
+        "Hinting: no",
+    ),
+    "huge_exception": (body("raise ValueError('x' * (1 << 25))"), results.ERROR, "ValueError: xx"),
+    "empty_lines": (body("raise ValueError('a\\n\\n\\n\\n' * 99)"), results.ERROR, "a\n\na\n\na"),
     "markup": (
         body(
             "raise ValueError('\\x1b[31mred\\x00 {{ x }} {ref}`a` $x$ <script>alert(1)</script>')"
@@ -100,6 +117,11 @@ BAD = {
         body("e = scores.double().exp()", "return e / e.sum(-1, True)"),
         results.FAILED,
         "float64",
+    ),
+    "another_default_dtype": (  # nothing is wrong with the answer, nor with what grades it
+        "import torch\ntorch.set_default_dtype(torch.float64)\n" + RIGHT,
+        results.PASSED,
+        "",
     ),
     "wrong_shape": (body("return scores[0]"), results.FAILED, "got (3, 4)"),
     "wrong_device": (body("return scores.to('meta')"), results.FAILED, "got meta"),

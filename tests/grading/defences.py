@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from bad_answers import BAD, LIMITS
-from grading import card, checks, child, endings, explain, hearing, subject
+from grading import card, checks, child, collect, endings, explain, hearing, subject
 from grading.known import alarms
 from grading.limits import Limits
 from grading.processes import Family
@@ -107,6 +107,11 @@ def blame_nobody(problem, file, otherwise="", explain=explain.explain):
     return explain(problem, file, "")
 
 
+def clean_it_all(text, longest=1200):
+    """Look at every character, however many there are."""
+    return "".join(c for c in str(text) if c.isprintable())[:longest]
+
+
 def equal(actual, expected, what="", rtol=None, atol=None):
     """As torch compares, in its own words."""
     assert torch.allclose(actual, expected, rtol=rtol or 1e-5, atol=atol or 1e-6, equal_nan=True)
@@ -178,13 +183,25 @@ DEFENCES = {
     ),
     "a caret": (
         put(explain, "_syntax", lambda problem: problem.msg),
-        ["syntax_error", "half_written_file", "not_utf8"],
+        ["syntax_error", "half_written_file", "not_utf8", "unknown_encoding"],
     ),
     "unreadable files": (put(explain, "_unreadable", str), ["missing_file", "folder"]),
-    "exceptions that cannot speak": (put(explain, "_text", str), ["speechless_exception"]),
+    "exceptions that cannot speak": (
+        put(explain, "_text", str),
+        ["speechless_exception", "exception_that_exits_when_asked"],
+    ),
+    "hints are the checks' own": (
+        put(child, "hint_for", lambda problem, file: getattr(problem, "hint", None)),
+        ["exception_with_a_hint_of_its_own"],
+    ),
+    "only the beginning is cleaned": (put(explain, "plain", clean_it_all), ["huge_exception"]),
+    "torch as each check expects it": (
+        both(put(collect, "reset", nothing), put(child, "reset", nothing)),
+        ["another_default_dtype"],
+    ),
     "plain text": (
         both(put(explain, "plain", lambda text, *_: text), put(hearing, "plain", str)),
-        ["markup"],
+        ["markup", "empty_lines"],
     ),
     "escaped text": (draw_markup, ["markup"]),
     "the answer is looked for": (

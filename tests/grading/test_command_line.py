@@ -84,6 +84,21 @@ def test_folder_may_be_named_from_where_one_stands(answers):
     assert "without torch.softmax" in done.stdout
 
 
+def test_learners_files_do_not_pass_for_modules(answers):
+    """Where one stands, a file may be called as a package is."""
+    for name in ("attention", "torch", "pytest"):
+        (answers / f"{name}.py").write_text("raise RuntimeError('not the one you want')\n")
+    done = grading("softmax", "--from", ".", cwd=answers)
+    assert done.returncode == 0, done
+
+
+def test_next_command_stays_in_one_line(answers):
+    """So that it can be copied out of a narrow terminal."""
+    (answers / f"{STEM}.py").write_text(WRONG)
+    out = grading("softmax", "--from", answers, env={**os.environ, "COLUMNS": "40"}).stdout
+    assert f"python -m grading softmax --from {answers}" in out
+
+
 def test_results_that_cannot_be_written_are_told_after_the_report(answers):
     """No traceback, no draft left lying about; a terminal without a check mark gets a ?."""
     (answers / "taken").mkdir()

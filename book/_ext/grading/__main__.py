@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import hashlib
+import os
 import sys
 from pathlib import Path
 
@@ -129,6 +130,9 @@ def _digest():
 
 
 if __name__ == "__main__":
+    # `python -m` looks for modules first where one stands, but a learner's attention.py is not ours
+    if sys.path[0] == os.getcwd():
+        del sys.path[0]
     try:
         sys.exit(main())
     except KeyboardInterrupt:

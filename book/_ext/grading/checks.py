@@ -46,9 +46,12 @@ def assert_shape(actual, shape, what="the result"):
     """Fail unless `actual` is a tensor of this shape."""
     __tracebackhide__ = True
     # A subclass may answer every question about itself as it likes, so it is not asked.
-    assert type(actual) in (torch.Tensor, torch.nn.Parameter), (
-        f"Expected {what} to be a plain tensor, got {kind(actual)}."
-    )
+    if type(actual) not in (torch.Tensor, torch.nn.Parameter):
+        hint = "A function hands back what stands after `return`, and None where there is none."
+        raise Failure(
+            f"Expected {what} to be a plain tensor, got {kind(actual)}.",
+            hint=hint if actual is None else None,
+        )
     assert tuple(actual.shape) == tuple(shape), (
         f"Expected {what} to have shape {tuple(shape)}, got {tuple(actual.shape)}."
     )

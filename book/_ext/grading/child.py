@@ -48,7 +48,8 @@ class Reporter:
 
     def tell(self, item, problem):
         pictures = problem.pictures if isinstance(problem, Failure) else []
-        self.report(item, *explain(problem, self.answer_file), hint_for(problem), pictures)
+        told = explain(problem, self.answer_file)
+        self.report(item, *told, hint_for(problem, self.answer_file), pictures)
 
     def report(self, item, state, message, hint=None, pictures=()):
         self.all_passed &= state == results.PASSED

@@ -3,11 +3,17 @@
 import re
 import sys
 import traceback
+from pathlib import Path
 
 from grading import results
 from grading.failure import Failure, Missing
+from grading.paths import ROOT
 from grading.plain import plain
 
+TRUTH_OF_A_TENSOR = (
+    "`if` needs one yes or no, and a tensor has one for each entry. To ask whether an argument was "
+    "given, compare it with None: `is not None`."
+)
 UNUSABLE = "The check could not call your code, or use what it returned."
 
 
@@ -45,7 +51,7 @@ def explain(problem, answer_file, otherwise=UNUSABLE):
     return results.ERROR, f"{otherwise} {text}"
 
 
-def hint_for(problem):
+def hint_for(problem, answer_file):
     """What to say instead of the check's own hint; None where that one fits.
 
     It is about the idea that the check is after, and a misspelled name says nothing of that.
@@ -53,7 +59,18 @@ def hint_for(problem):
     fits = isinstance(problem, (AssertionError, RuntimeError, IndexError, ValueError))
     if not fits or isinstance(problem, (NotImplementedError, RecursionError)):
         return ""
-    return getattr(problem, "hint", None)
+    if isinstance(problem, Failure):
+        return problem.hint
+    if "Boolean value of Tensor with more than one value" in _text(problem):
+        return TRUTH_OF_A_TENSOR
+    return "" if _refused_by_the_book(problem, answer_file) else None
+
+
+def _refused_by_the_book(problem, answer_file):
+    """Whether the answer called the package with what it refuses: its message says the rule."""
+    *_, last = traceback.extract_tb(problem.__traceback__)
+    of_the_book = Path(last.filename).is_relative_to(ROOT / "attention")
+    return of_the_book and bool(_lines(problem, answer_file))
 
 
 def _lines(problem, answer_file):
@@ -89,13 +106,14 @@ def _text(problem):
     """What an exception says; a learner's own may fail even at that."""
     try:
         return str(problem)
-    except Exception as another:
+    except BaseException as another:
         return f"(its text cannot be had: {type(another).__name__})"
 
 
 def _syntax(problem):
     """The line of a syntax error with a caret under the place."""
-    where = f"Syntax error in line {problem.lineno}: {problem.msg}"
+    line = f" in line {problem.lineno}" if problem.lineno else ""  # an encoding has none
+    where = f"Syntax error{line}: {problem.msg}"
     quoted = (problem.text or "").rstrip("\n")
     if not quoted or max(len(quoted), problem.offset or 0) > 200:  # where nobody finds a caret
         return plain(where)

@@ -58,6 +58,8 @@ def reset():
     """Set torch up as each check finds it, whatever the answer did before."""
     import torch
 
+    torch.set_default_dtype(torch.float32)
+    torch.set_default_device(None)
     torch.manual_seed(0)
     torch.set_grad_enabled(True)
 

@@ -47,7 +47,7 @@ def report(console: Console, exercises):
     unfinished = [e for e in exercises if e.state != results.PASSED]
     if unfinished:
         following = (begun or unfinished)[0]
-        console.print(Text.assemble(("\nNext: ", "bold"), following.next_step))
+        console.print(Text.assemble(("\nNext: ", "bold"), following.next_step), soft_wrap=True)
     else:
         console.print("\nEverything passes.", style="green")
 

@@ -49,7 +49,7 @@ def _stamps(folder):
     for path in folder.glob("*.py"):
         try:
             stat = path.stat()
-        except FileNotFoundError:  # renamed between the listing and the look
+        except OSError:  # renamed between the listing and the look, or a link to itself
             continue
         stamps[path.stem] = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
     return stamps

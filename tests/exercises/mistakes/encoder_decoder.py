@@ -148,7 +148,30 @@ def one_matrix_for_both(x, memory, w_query, w_key, w_value, mask=None):
     return _attend(x @ w_query, memory @ w_key, memory @ w_key, mask)
 
 
+@mistake("cross_attention", caught_by="test_cross_scales_by_the_width_of_the_head")
+def scaled_by_the_length(x, memory, w_query, w_key, w_value, mask=None):
+    """Divides by the root of how many keys there are."""
+    query, key = x @ w_query, memory @ w_key
+    scale = (query.shape[-1] / key.shape[-2]) ** 0.5
+    return _attend(query * scale, key, memory @ w_value, mask)
+
+
+@mistake("cross_attention", caught_by="test_cross_uses_the_mask")
+def an_axis_for_heads(x, memory, w_query, w_key, w_value, mask=None):
+    """Gives the mask the axis of heads, which are not there."""
+    mask = None if mask is None else mask.unsqueeze(1)
+    return _attend(x @ w_query, memory @ w_key, memory @ w_value, mask)
+
+
 @mistake("cross_attention", caught_by="test_cross_leaves_its_inputs_alone")
+def scaled_in_place(x, memory, w_query, w_key, w_value, mask=None):
+    """Scales the caller's matrix."""
+    w_query /= w_query.shape[-1] ** 0.5
+    query = x @ w_query
+    return _attend(query * query.shape[-1] ** 0.5, memory @ w_key, memory @ w_value, mask)
+
+
+@mistake("cross_attention", caught_by="test_cross_leaves_the_mask_alone")
 def mask_inverted_in_place(x, memory, w_query, w_key, w_value, mask=None):
     """Inverts the caller's mask for masked_fill, and leaves it inverted."""
     if mask is None:

@@ -119,6 +119,20 @@ def a_column_for_each_position(length, d_model):
     return _interleave(torch.arange(length)[:, None] / 10_000 ** (_even(d_model) / d_model)).T
 
 
+@mistake("sinusoidal", caught_by="test_table_has_the_papers_frequencies")
+def power_by_the_wrong_logarithm(length, d_model):
+    """Writes the power by exp, and takes the logarithm to the base ten."""
+    frequency = torch.exp(-math.log10(10_000) * _even(d_model) / d_model)
+    return _interleave(torch.arange(length)[:, None] * frequency)
+
+
+@mistake("sinusoidal", caught_by="test_table_is_float32")
+def as_numpy_counts(length, d_model):
+    """Leaves the table in float64."""
+    position = torch.arange(length).double()[:, None]
+    return _interleave(position / 10_000 ** (_even(d_model) / d_model))
+
+
 @mistake("sinusoidal", caught_by="test_table_refuses_an_odd_width")
 def last_column_cut_off(length, d_model):
     """Makes one column more and cuts it off."""
@@ -155,7 +169,7 @@ def by_a_shifted_sine(length, d_model):
     _even(d_model)
     column = torch.arange(d_model)
     angle = torch.outer(torch.arange(length).double(), 10_000.0 ** -(column // 2 * 2 / d_model))
-    return torch.sin(angle + math.pi / 2 * (column % 2))
+    return torch.sin(angle + math.pi / 2 * (column % 2)).float()
 
 
 @right_answer("sinusoidal")
@@ -228,6 +242,22 @@ def second_from_the_new_first(x, positions):
     first = first * cos - second * sin
     second = first * sin + second * cos
     return torch.stack([first, second], dim=-1).flatten(-2).to(x.dtype)
+
+
+@mistake("rotate", caught_by="test_rotate_changes_no_length")
+def cosines_in_halves_for_neighbours(x, positions):
+    """Turns neighbours, with the cosines laid out for halves: the two layouts mixed."""
+    cos, sin = _cos_sin(x, positions)
+    quarter = torch.stack([-x[..., 1::2], x[..., 0::2]], -1).flatten(-2)
+    return (x * cos.repeat(1, 2) + quarter * sin.repeat(1, 2)).to(x.dtype)
+
+
+@mistake("rotate", caught_by="test_rotate_keeps_the_shape")
+def pairs_left_apart(x, positions):
+    """Stacks both numbers of each pair along an axis of their own, and leaves them there."""
+    cos, sin = _cos_sin(x, positions)
+    even, odd = x[..., 0::2], x[..., 1::2]
+    return torch.stack([even * cos - odd * sin, even * sin + odd * cos], -1).to(x.dtype)
 
 
 @mistake("rotate", caught_by="test_rotate_gives_each_pair_its_frequency")

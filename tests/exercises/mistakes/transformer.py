@@ -56,6 +56,51 @@ class SecondResidualFromAfterTheNorm(_Block):
         return y + self.feed_forward(y)
 
 
+@mistake("EncoderBlock", caught_by="test_block_keeps_what_it_heard")
+class SecondResidualFromTheStart(_Block):
+    """Adds the second answer to the x that came in, so that the first answer is lost."""
+
+    def forward(self, x, mask=None):
+        y = x + self.attention(self.attention_norm(x), mask=mask)
+        return x + self.feed_forward(self.feed_forward_norm(y))
+
+
+@mistake("EncoderBlock", caught_by="test_block_keeps_what_it_heard")
+class OneWayRoundBoth(_Block):
+    """Passes x round both layers at once, by a single residual connection."""
+
+    def forward(self, x, mask=None):
+        heard = self.attention(self.attention_norm(x), mask=mask)
+        return x + self.feed_forward(self.feed_forward_norm(heard))
+
+
+@mistake("EncoderBlock", caught_by="test_block_normalises_what_each_layer_reads")
+class OnlyTheQueriesNormalised(_Block):
+    """Normalises what asks, and lets the raw stream answer."""
+
+    def forward(self, x, mask=None):
+        x = x + self.attention(self.attention_norm(x), x, mask=mask)
+        return x + self.feed_forward(self.feed_forward_norm(x))
+
+
+@mistake("EncoderBlock", caught_by="test_block_answers_alike_each_time")
+class DropoutInEval(_Block):
+    """Drops by the function, which nobody tells that training is over."""
+
+    def forward(self, x, mask=None):
+        x = x + F.dropout(self.attention(self.attention_norm(x), mask=mask), 0.5)
+        return x + F.dropout(self.feed_forward(self.feed_forward_norm(x)), 0.5)
+
+
+@mistake("EncoderBlock", caught_by="test_block_bends_by_a_gelu")
+class BentTwice(_Block):
+    """Puts a second GELU behind the second map."""
+
+    def __init__(self, d_model, n_heads, d_ff):
+        super().__init__(d_model, n_heads, d_ff)
+        self.feed_forward.append(nn.GELU())
+
+
 @mistake("EncoderBlock", caught_by="test_block_adds_to_the_stream")
 class NoResiduals(_Block):
     """Puts each layer's answer in the place of the stream."""
