@@ -8,6 +8,7 @@ from functools import partial
 
 import torch
 from timing import compare
+from torch import nn
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from attention import generate
@@ -38,6 +39,17 @@ def write_theirs(model, prompt):
     )
 
 
+def products_alone(model):
+    """Multiply one vector with every matrix of the model, NEW times: what no writing can spare."""
+    layers = [layer for layer in model.modules() if isinstance(layer, nn.Linear)]
+    matrices = [*(layer.weight for layer in layers), model.token.weight]
+    vectors = [matrix[:1, None] for matrix in matrices]  # any numbers of the right width and dtype
+    with torch.no_grad():
+        for _ in range(NEW):
+            for vector, matrix in zip(vectors, matrices, strict=True):
+                nn.functional.linear(vector, matrix)
+
+
 def tokens_a_second(compared):
     """Turn shares of their time into how many times their tokens a second."""
     ratios = {"median": "median", "min": "max", "max": "min"}
@@ -52,11 +64,15 @@ def measure(device="cpu", rounds=11):
         prompt = torch.randint(50_000, (1, PROMPT), device=device)
         if dtype == torch.float32:  # in bfloat16 the best two tokens may tie
             assert generate(ours, prompt, NEW).equal(write_theirs(theirs, prompt))
-        name = f"tokens a second, {dtype}".replace("torch.", "")
+        writing = partial(generate, ours, prompt, NEW)
+        number = str(dtype).removeprefix("torch.")
+        name = f"the matrix products alone, {number}"
+        measured[name] = compare(name, partial(products_alone, ours), writing, rounds, device)
+        name = f"tokens a second, {number}"
         measured[name] = tokens_a_second(
             compare(
                 name,
-                partial(generate, ours, prompt, NEW),
+                writing,
                 partial(write_theirs, theirs, prompt),
                 rounds,
                 device,

@@ -40,6 +40,13 @@ def measure(device="cpu", rounds=11):
     def forward_and_backward(call, x):
         call(x).sum().backward()
 
+    def by_bare_calls(x):
+        """What ours computes, by PyTorch's calls alone: nothing is checked."""
+        maps = ours.to_query, ours.to_key, ours.to_value
+        query, key, value = (to(x).unflatten(-1, (N_HEADS, -1)).transpose(1, 2) for to in maps)
+        answers = nn.functional.scaled_dot_product_attention(query, key, value)
+        return ours.to_output(answers.transpose(1, 2).flatten(2))
+
     measured = {}
     for batch, length in SIZES:
         x = torch.randn(batch, length, D_MODEL, device=device, requires_grad=True)
@@ -54,4 +61,9 @@ def measure(device="cpu", rounds=11):
             measured[label] = compare(
                 label, partial(run, by_ours, x), partial(run, by_theirs, x), rounds, device
             )
+    x = torch.randn(*SIZES[0], D_MODEL, device=device)
+    bare, peer = partial(forward, by_bare_calls, x), partial(forward, by_theirs, x)
+    ours.eval(), theirs.eval()
+    label = "forward, 1 × 128, the bare calls"
+    measured[label] = compare(label, bare, peer, rounds, device)
     return measured
