@@ -10,7 +10,7 @@ HTML   := _build/html
 export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help html live grade test coverage bench bench-grader browser clean
+.PHONY: help html live grade test coverage mutation bench bench-grader browser clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,10 @@ coverage: $(READY) ## branches of the package that its own tests reach; fails be
 	@$(BIN)/python -m pytest tests/test_*.py --cov=attention --cov-branch --cov-fail-under=98 \
 	  --cov-report=term-missing:skip-covered
 
+mutation: $(READY) ## put small errors into the core; list those that no test notices (a quarter of an hour)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[mutation]'
+	@$(BIN)/mutmut run && $(BIN)/mutmut results
+
 bench: $(READY) ## measure the package against its peers (minutes); ARGS="encoder --rounds 21", or --help
 	@$(BIN)/python bench $(ARGS)
 
@@ -47,7 +51,7 @@ browser: ## install the browser that the tests of the live book drive (Debian an
 	  $$SUDO apt-get update -q && $$SUDO apt-get install -y -q --no-install-recommends chromium; }
 
 clean: ## remove what was built (your exercises stay)
-	rm -rf _build
+	rm -rf _build mutants
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "The book needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12")'
