@@ -4,7 +4,8 @@ Words and shapes. Tensors are batch first: query (..., query_len, d), key (..., 
 value (..., key_len, value_dim), scores and weights (..., query_len, key_len). A mask is boolean
 and True means "may attend"; a query with nothing to attend to gets zeros.
 
-Nothing here prints, and only `attention.models.pretrained` reads files.
+Nothing here prints, but for a progress bar in a terminal. Only `attention.models.pretrained` and
+the loaders in `attention.data` read files.
 """
 
 from attention.alibi import alibi_bias, alibi_slopes

@@ -1,10 +1,32 @@
-"""The book's one training loop: a fixed number of steps of Adam on batches drawn on the spot."""
+"""The book's one training loop: steps of Adam on batches drawn on the spot."""
 
+import copy
+import math
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from tqdm import tqdm
+
+
+def constant(done: float) -> float:
+    """Keep the step size as it is."""
+    return 1.0
+
+
+def warmup_cosine(done: float, warmup: float = 0.1) -> float:
+    """Let the step size rise from zero, and fall back to it along half a cosine.
+
+    Args:
+        done: the share of the training that is over, from 0 to 1.
+        warmup: the share in which it rises.
+
+    Source: Loshchilov and Hutter (2017), SGDR, for the cosine.
+    """
+    if done < warmup:
+        return done / warmup
+    return (1 + math.cos(math.pi * (done - warmup) / (1 - warmup))) / 2
 
 
 def train(
@@ -13,33 +35,50 @@ def train(
     steps: int,
     *,
     lr: float = 1e-2,
+    schedule: Callable[[float], float] = constant,
+    weight_decay: float = 0.0,
     seed: int = 0,
     max_norm: float = 1.0,
     loss: Callable[[Tensor, Tensor], Tensor] | None = None,
+    validate: Callable[[nn.Module], float] | None = None,
+    check_every: int = 50,
+    patience: int = 3,
 ) -> list[float]:
     """Train a model in place, and return the loss of every step.
 
-    Build the model under `torch.manual_seed` too, and a run repeats exactly.
+    Build the model under `torch.manual_seed` too, and a run repeats exactly. In a terminal a bar
+    shows how far it is; elsewhere, as in a page, nothing is printed.
 
     Args:
         model: called with the inputs of a batch.
         draw: takes a generator, returns a batch: the model's inputs, then the target.
-        steps: how many batches; fixed, so that a page always takes the same time.
-        lr: Adam's step size.
+        steps: how many batches, at most; a page always takes the same time.
+        lr: Adam's step size, at its largest.
+        schedule: takes the share of the training that is over, returns the factor of lr.
+        weight_decay: how much of lr each weight shrinks by in a step.
         seed: of the generator that draws the batches.
         max_norm: gradients longer than this are shortened to it.
         loss: takes the model's output and the target; cross-entropy over the last axis if left out.
+        validate: stops the training early. It takes the model in evaluation mode and returns how
+            bad it is on examples that are not trained on. When `patience` checks in a row bring
+            nothing better, the training ends. The model is left as it was when it was best.
+        check_every: steps from one check to the next.
+        patience: checks without anything better, until it ends.
 
     Returns:
-        `steps` losses.
+        `steps` losses, or fewer if it ended early.
+
+    Source: Kingma and Ba (2015), Adam; Loshchilov and Hutter (2019) for weight decay beside it.
     """
     loss = loss or cross_entropy
     generator = torch.Generator().manual_seed(seed)
     # one call for all parameters: a third off the time of models as small as the book's
-    optimizer = torch.optim.Adam(model.parameters(), lr=lr, fused=True)
-    losses = []
+    optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=weight_decay, fused=True)
+    losses, best, best_state, waited = [], math.inf, None, 0
     model.train()
-    for _ in range(steps):
+    for step in tqdm(range(steps), type(model).__name__, leave=False, unit="step", disable=None):
+        for group in optimizer.param_groups:
+            group["lr"] = lr * schedule((step + 0.5) / steps)
         *inputs, target = draw(generator)
         value = loss(model(*inputs), target)
         optimizer.zero_grad()
@@ -47,6 +86,18 @@ def train(
         nn.utils.clip_grad_norm_(model.parameters(), max_norm)
         optimizer.step()
         losses.append(value.item())
+        if validate and ((step + 1) % check_every == 0 or step + 1 == steps):
+            model.eval()
+            with torch.no_grad():
+                now = validate(model)
+            model.train()
+            waited += 1
+            if now < best:
+                best, best_state, waited = now, copy.deepcopy(model.state_dict()), 0
+            elif waited == patience:
+                break
+    if best_state is not None:
+        model.load_state_dict(best_state)
     model.eval()
     return losses
 

@@ -25,7 +25,7 @@ from attention.data.recall import (
 )
 from attention.models.recall import GRU, attention_recall, gru_recall
 from attention.paths import reads_back
-from attention.training import accuracy, cross_entropy, train, trained
+from attention.training import accuracy, trained
 
 BATCH, LENGTH, DIM, DIM_OUT = 2, 5, 3, 4
 
@@ -174,44 +174,6 @@ def test_up_to_includes_both_ends():
     for draw in (announced_up_to, lookup_up_to):
         generator = torch.Generator().manual_seed(0)
         assert {draw(1, 3, generator)[0].shape[1] for _ in range(60)} == {2, 3, 4}
-
-
-def test_training_repeats_exactly_and_leaves_a_model_ready_to_use():
-    """The same seeds give the same losses; another seed gives others."""
-
-    draw = partial(announced_recall, BATCH, 3)
-
-    def losses(seed):
-        torch.manual_seed(0)
-        model = gru_recall()
-        found = train(model, draw, 4, seed=seed)
-        assert not model.training
-        return found
-
-    assert len(losses(1)) == 4
-    assert losses(1) == losses(1) != losses(2)
-    first, again = (trained(gru_recall, draw, 4, seed=5).answer.bias for _ in range(2))
-    assert torch.equal(first, again)
-
-
-def test_training_takes_another_loss():
-    """Regression: a line is fitted by squared error."""
-    model = nn.Linear(1, 1)
-
-    def draw(generator):
-        x = torch.randn(16, 1, generator=generator)
-        return x, 3 * x + 1
-
-    assert train(model, draw, 200, lr=0.1, loss=nn.functional.mse_loss)[-1] < 1e-3
-
-
-def test_cross_entropy_skips_minus_one_hundred():
-    """The average runs over the places that have a target."""
-    logits, target = torch.randn(BATCH, LENGTH, 6), torch.randint(6, (BATCH, LENGTH))
-    target[0, 1:] = -100
-    chosen = [(0, 0), *((1, t) for t in range(LENGTH))]
-    by_hand = [-logits[b, t].log_softmax(-1)[target[b, t]] for b, t in chosen]
-    assert_close(cross_entropy(logits, target), torch.stack(by_hand).mean())
 
 
 # --- what the chapter claims ---
