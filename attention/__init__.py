@@ -31,6 +31,7 @@ from attention.online_softmax import OnlineSoftmax
 from attention.paths import path_length
 from attention.relative_bias import RelativeBias, causal_buckets, relative_buckets
 from attention.residual import PostNorm, PreNorm
+from attention.rollout import rollout
 from attention.rotary import rotate, rotate_halves
 from attention.row_blocks import row_blocked_attention
 from attention.scaled_dot_product import attention_weights, scaled_dot_product_attention
@@ -92,6 +93,7 @@ __all__ = [
     "path_length",
     "prefix_mask",
     "relative_buckets",
+    "rollout",
     "rotate",
     "rotate_halves",
     "row_blocked_attention",

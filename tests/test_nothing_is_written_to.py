@@ -65,6 +65,7 @@ CALLS = {
     "padding_mask": (partial(a.padding_mask, max_len=4), torch.tensor([3, 0])),
     "path_length": (lambda *x: a.path_length(x), a.causal_mask(LENGTH)),
     "relative_buckets": (a.relative_buckets, DISTANCE),
+    "rollout": (a.rollout, draw(2, HEADS, LENGTH, LENGTH)),
     "rotate": (a.rotate, QKV[0], torch.arange(LENGTH)),
     "rotate_halves": (a.rotate_halves, QKV[0], torch.arange(LENGTH)),
     "row_blocked_attention": (partial(a.row_blocked_attention, block=3, **CAUSAL), *QKV, BOOL),
