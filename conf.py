@@ -17,6 +17,7 @@ extensions = [
     "questions",
     "claims",
     "katex",
+    "lean",  # one style sheet, few scripts
     "myst_nb",  # pages in Markdown with code cells
     "sphinx_design",
     "sphinx_copybutton",
@@ -25,7 +26,7 @@ extensions = [
     "sphinx.ext.napoleon",
 ]
 
-exclude_patterns = ["_ext", "_static", "exercises"]
+exclude_patterns = ["_ext", "_static", "_templates", "exercises"]
 bibtex_bibfiles = ["book/references.bib"]
 bibtex_reference_style = "author_year"
 bibtex_default_style = "plain"
@@ -70,6 +71,7 @@ copybutton_exclude = ".linenos, .gp, .go"
 html_theme = "sphinx_book_theme"
 html_title = "Attention: an executable book"
 html_static_path = ["book/_static"]
+templates_path = ["book/_templates"]
 html_css_files = ["book.css"]
 html_favicon = "book/_static/favicon.svg"
 html_show_sourcelink = False
@@ -88,15 +90,3 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
-
-# Without a choice of the reader's, follow the system's, and before anything is drawn. The theme's
-# own `default_mode: auto` would leave a page without scripts with no colours at all.
-FOLLOW_THE_SYSTEM = """
-const page = document.documentElement.dataset;
-page.mode ||= "auto";
-page.theme ||= matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
-"""
-
-
-def setup(app):
-    app.add_js_file(None, body="{" + FOLLOW_THE_SYSTEM + "}", priority=1)

@@ -1,0 +1,82 @@
+"""What a page carries: one style sheet, the icons that it shows, no script that it does not use.
+
+The theme and the extensions bring ten style sheets, thousands of icons and the whole search with
+every page. Here their style sheets become one, `_static/site.css`, without the rules that no page
+of this book can meet, the icon fonts keep the icons that stand in it, and search is loaded by the
+search page alone. The template `layout.html` links what is left.
+"""
+
+import hashlib
+import shutil
+from pathlib import Path
+from textwrap import shorten
+
+from lean.fonts import keep_icons
+from lean.style_sheet import joined, names_in, purged, words_of
+
+#: Loaded by the theme's template itself, before all others.
+THEME_SHEETS = ("styles/theme.css", "styles/pydata-sphinx-theme.css")
+ICONS, FEW_ICONS = "vendor/fontawesome/webfonts", "icons"
+#: What a script is for, as a piece of the page that needs it. What is not listed always comes.
+NEEDED_FOR = {
+    "design-tabs.js": "sd-tab-set",
+    "clipboard.min.js": "highlight",
+    "copybutton.js": "highlight",
+}
+
+
+def setup(app):
+    app.connect("html-page-context", _choose, priority=900)  # when all others have added theirs
+    app.connect(
+        "build-finished", _write_style_sheet, priority=900
+    )  # the theme writes one there, too
+    # The list of sheets is made while pages are written.
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}
+
+
+def _choose(app, pagename, templatename, context, doctree):
+    sheets = app.env.__dict__.setdefault("lean_sheets", {})
+    sheets |= dict.fromkeys(THEME_SHEETS) | dict.fromkeys(map(_name, context["css_files"]))
+    body = context.get("body", "")
+    scripts = [script for script in map(_name, context["script_files"]) if script]
+    context["page_scripts"] = [
+        f"_static/{name}" for name in scripts if NEEDED_FOR.get(name, "") in body
+    ]
+    context["description"] = _description(doctree)
+
+
+def _name(asset) -> str:
+    """The path in `_static` of a style sheet or script; nothing for one written into the page."""
+    return str(asset.filename or "").removeprefix("_static/").partition("?")[0]
+
+
+def _description(doctree) -> str:
+    """The page's first paragraph under a heading of its own, which is the question that it asks."""
+    if doctree is None:
+        return ""
+    paragraphs = (
+        paragraph.astext().replace("\n", " ")
+        for paragraph in doctree.findall(lambda node: node.tagname == "paragraph")
+        if paragraph.parent.tagname in ("section", "container")
+    )
+    first = next((text for text in paragraphs if len(text) > 40 and "·" not in text), "")
+    return shorten(first, 160, placeholder=" …")  # as much as a search engine shows
+
+
+def _write_style_sheet(app, exception):
+    if exception or app.builder.format != "html":
+        return
+    static = Path(app.outdir) / "_static"
+    sheets = [static / name for name in app.env.__dict__.get("lean_sheets", {}) if name]
+    css = joined(sheets, static).replace(ICONS, FEW_ICONS)
+    files = [*Path(app.outdir).glob("*.html"), *static.glob("*.js"), *static.glob("*/*.js")]
+    words = words_of(files) & names_in(css)  # a new heading is a new id, of which no rule speaks
+    digest = hashlib.sha256(" ".join([css, *sorted(words)]).encode()).hexdigest()
+    stamp, target = f"/* {digest} */\n", static / "site.css"
+    if not target.exists() or not target.read_text("utf-8").startswith(stamp):
+        css = purged(css, words)
+        keep_icons(static / ICONS, static / FEW_ICONS, css)
+        target.write_text(stamp + css, "utf-8")
+    # What no page loads any more: all icons, as fonts and as 1.5 MB of drawings.
+    shutil.rmtree(static / "vendor" / "fontawesome")
+    (static / "scripts" / "fontawesome.js").unlink(missing_ok=True)
