@@ -74,6 +74,7 @@ html_static_path = ["book/_static"]
 templates_path = ["book/_templates"]
 html_css_files = ["book.css"]
 html_favicon = "book/_static/favicon.svg"
+html_sidebars = {"**": ["brand.html", "find.html", "sbt-sidebar-nav.html"]}
 html_show_sourcelink = False
 html_copy_source = False
 html_theme_options = {

@@ -48,8 +48,9 @@ class Measured:
         devices = [device for device in HEADINGS if self.rows(subject, device=device)]
         if not devices:
             return f"*Not measured yet: the file has no entry “{subject}”.*"
+        headings = ("measured", "target", *(HEADINGS[device] for device in devices), "holds")
         lines = [
-            "| | target | " + " | ".join(HEADINGS[device] for device in devices) + " | holds |",
+            f"| {' | '.join(headings)} |",
             "|---" * (3 + len(devices)) + "|",
         ]
         for name in self.rows(subject, device=devices[0]):

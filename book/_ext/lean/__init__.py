@@ -17,6 +17,13 @@ from lean.style_sheet import joined, names_in, purged, words_of
 #: Loaded by the theme's template itself, before all others.
 THEME_SHEETS = ("styles/theme.css", "styles/pydata-sphinx-theme.css")
 ICONS, FEW_ICONS = "vendor/fontawesome/webfonts", "icons"
+#: What a screen reader is told better.
+BETTER_TAGS = {
+    # a folded cell says itself what it holds
+    '<summary aria-label="Toggle hidden content">': "<summary>",
+    # an entry of a list that says it is one; the role for entries of bibliographies is withdrawn
+    ' role="doc-biblioentry"': ' role="listitem"',
+}
 #: What a script is for, as a piece of the page that needs it. What is not listed always comes.
 NEEDED_FOR = {
     "design-tabs.js": "sd-tab-set",
@@ -38,6 +45,9 @@ def _choose(app, pagename, templatename, context, doctree):
     sheets = app.env.__dict__.setdefault("lean_sheets", {})
     sheets |= dict.fromkeys(THEME_SHEETS) | dict.fromkeys(map(_name, context["css_files"]))
     body = context.get("body", "")
+    for tag, better in BETTER_TAGS.items():
+        body = body.replace(tag, better)
+    context["body"] = body
     scripts = [script for script in map(_name, context["script_files"]) if script]
     context["page_scripts"] = [
         f"_static/{name}" for name in scripts if NEEDED_FOR.get(name, "") in body
