@@ -1,7 +1,9 @@
 """Settings of the site. `sphinx-build -c . book _build/html`, or `make html`."""
 
+import os
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
@@ -21,6 +23,7 @@ extensions = [
     "myst_nb",  # pages in Markdown with code cells
     "sphinx_design",
     "sphinx_copybutton",
+    "notfound.extension",  # the page 404.html
     "sphinxcontrib.bibtex",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
@@ -65,6 +68,22 @@ nb_render_text_lexer = "none"
 nb_number_source_lines = False
 copybutton_selector = "div:not(.output) > div.highlight pre"
 copybutton_exclude = ".linenos, .gp, .go"
+
+# --- where it is published ---
+
+# The one place that knows the address: canonical links, the sitemap and the links of 404.html.
+html_baseurl = os.environ.get("BOOK_URL") or os.environ.get("READTHEDOCS_CANONICAL_URL", "")
+if html_baseurl:
+    extensions.append("sphinx_sitemap")
+    sitemap_url_scheme = "{link}"
+    sitemap_show_lastmod = False
+    sitemap_excludes = ["search.html", "genindex.html", "404.html"]
+notfound_urls_prefix = urlsplit(html_baseurl).path or "/"
+notfound_context = {
+    "title": "Nothing here",
+    "body": "<h1>Nothing here</h1><p>No page of the book has this address. The table of contents "
+    "stands beside this text, or behind the button at the top left; the search finds words.</p>",
+}
 
 # --- site ---
 

@@ -163,13 +163,13 @@ def test_the_table_shows_target_figures_and_verdict(tmp_path, kept, broken):
     rows = {"long name 8 × 512": kept, "tokens": broken, "free": ROW}
     on_cpu = written(tmp_path, {"heads": {"cpu": ENTRY | {"rows": rows}}})
     heading, _, first, second, third = cells(on_cpu.table("heads", shorten="long "))
-    assert heading == ["", "target", "processor", "holds"]
+    assert heading == ["measured", "target", "processor", "holds"]
     assert first == ["name 8 × 512", "≤ 1.05 ×", "0.900 × (0.800–1.25)", "yes"]
     assert second == ["tokens", "≥ 1.25 ×", "1.12 × (0.800–1.25)", "**no**"]
     assert third == ["free", "", "0.900 × (0.800–1.25)", ""]
     devices = {"cpu": ENTRY | {"rows": rows}, "cuda": ENTRY | {"rows": {"tokens": ROW}}}
     heading, _, first, second, _ = cells(written(tmp_path, {"heads": devices}).table("heads"))
-    assert heading == ["", "target", "processor", "GPU", "holds"]
+    assert heading == ["measured", "target", "processor", "GPU", "holds"]
     assert first[3] == "—" and second[3] == "0.900 × (0.800–1.25)"
 
 

@@ -78,7 +78,7 @@ def test_links_within_the_site_lead_somewhere(page):
         href, anchor = urldefrag(link["href"])
         if re.match(r"\w+:|//", href):
             continue
-        target = HTML / urljoin(path.name, href) if href else path
+        target = HTML / urljoin(path.name, href).lstrip("/") if href else path
         assert target.exists(), f"{path.name} links to {href}"
         if anchor and target.suffix == ".html" and not anchor.startswith("__"):
             text = target.read_text(encoding="utf-8")

@@ -1,0 +1,66 @@
+"""The settings of the hosts, the page for wrong addresses, and one place that knows the address."""
+
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as xml
+
+import pytest
+from bs4 import BeautifulSoup
+
+from grading.paths import ROOT
+
+ADDRESS = "https://example.org/attention/"
+HOSTS = {
+    ".github/workflows/site.yml": "vendor.github-workflows",
+    ".readthedocs.yaml": "vendor.readthedocs",
+}
+
+
+@pytest.mark.parametrize("path", HOSTS)
+def test_settings_have_the_form_that_the_host_asks_for(path):
+    """Their linter finds nothing, and they run the command that a person types."""
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", HOSTS[path]]
+    found = subprocess.run([*command, ROOT / path], capture_output=True, text=True)
+    assert found.returncode == 0, found.stdout
+    assert "make html\n" in (ROOT / path).read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """A site of two pages, built with the book's settings for an address."""
+    root = tmp_path_factory.mktemp("published")
+    (root / "index.md").write_text("# Home\n\n```{toctree}\nprogress\n```\n")
+    (root / "progress.md").write_text("# Other\n\nA paragraph that describes the page.\n")
+    command = [sys.executable, "-m", "sphinx", "-q", "-c", ROOT, root, root / "html"]
+    overrides = ["-D", "bibtex_bibfiles=", "-D", "suppress_warnings=*"]
+    subprocess.run(
+        [*command, *overrides], check=True, cwd=ROOT, env=os.environ | {"BOOK_URL": ADDRESS}
+    )
+    return root / "html"
+
+
+def read(path):
+    return BeautifulSoup(path.read_text("utf-8"), "html.parser")
+
+
+def test_every_page_names_its_address(published):
+    """For search engines: one address, whatever way led there."""
+    (link,) = read(published / "progress.html").select("link[rel=canonical]")
+    assert link["href"] == ADDRESS + "progress.html"
+
+
+def test_the_sitemap_lists_the_pages_and_nothing_else(published):
+    """The search page and the page for wrong addresses are no reading matter."""
+    places = xml.parse(published / "sitemap.xml").findall(".//{*}loc")
+    assert {place.text for place in places} == {ADDRESS + "index.html", ADDRESS + "progress.html"}
+
+
+def test_the_page_for_wrong_addresses_works_at_any_depth(published):
+    """A host shows it in place of /attention/no/such/page, so its links start at the root."""
+    page = read(published / "404.html")
+    assert "No page of the book has this address" in page.text
+    addresses = [link["href"] for link in page.select("link[rel=stylesheet]")]
+    addresses += [link["href"] for link in page.select("nav a.internal")]
+    assert len(addresses) >= 3
+    assert all(address.startswith("/attention/") for address in addresses), addresses
