@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -35,8 +36,11 @@ class Test:
 
 def read_tests(path: Path) -> dict[str, Test]:
     """The tests of a file by name; empty if there is no such file."""
-    if not path.is_file():
-        return {}
+    return _read_tests(path, path.stat().st_mtime_ns) if path.is_file() else {}
+
+
+@lru_cache(maxsize=None)  # each claim asks, and a file holds many claims
+def _read_tests(path: Path, changed: int) -> dict[str, Test]:
     text = path.read_text("utf-8")
     found = {}
     for node in ast.parse(text, str(path)).body:
