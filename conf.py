@@ -92,6 +92,7 @@ html_title = "Attention: an executable book"
 html_static_path = ["book/_static"]
 templates_path = ["book/_templates"]
 html_css_files = ["book.css"]
+html_js_files = ["keys.js"]
 html_favicon = "book/_static/favicon.svg"
 html_sidebars = {"**": ["brand.html", "find.html", "sbt-sidebar-nav.html"]}
 html_show_sourcelink = False

@@ -1,7 +1,54 @@
-"""For tests that build small Sphinx projects in this process."""
+"""What the tests of the site share: a browser, the built site served, small Sphinx projects."""
+
+import functools
+import os
+import shutil
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from playwright.sync_api import sync_playwright
 from sphinx.config import Config
+
+from grading.paths import ROOT
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's Chromium. Missing, it is a failure where the tests have to be complete."""
+    if not CHROMIUM:
+        leave = pytest.fail if os.environ.get("CI") else pytest.skip
+        leave("This test needs the browser Chromium: make browser")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *what):
+        """Requests are no output of a test."""
+
+
+@pytest.fixture(scope="session")
+def site():
+    """The address of the built site, on a plain file server."""
+    handler = functools.partial(_Quiet, directory=ROOT / "_build" / "html")
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
 
 
 @pytest.fixture(autouse=True)

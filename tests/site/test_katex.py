@@ -83,16 +83,6 @@ def test_numbers_agree_with_references(build):
     assert pages["index"].find(id="equation-second").find(class_="eqno").contents[0] == "(2)"
 
 
-def test_only_pages_with_formulas_load_the_style_sheet(build):
-    pages, _, out = build(index=PAGE, plain="---\norphan: true\n---\n# Plain\n\nNo formula.\n")
-    linked = {
-        name: any("katex" in link["href"] for link in page.find_all("link", href=True))
-        for name, page in pages.items()
-    }
-    assert linked == {"index": True, "plain": False}
-    assert (out / "_static/katex/katex.min.css").exists()
-
-
 def test_the_site_carries_fonts_and_style_sheet_but_no_script(build):
     _, _, out = build(index=PAGE)
     carried = {path.suffix for path in (out / "_static/katex").rglob("*") if path.is_file()}

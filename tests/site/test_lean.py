@@ -67,7 +67,9 @@ def soup(request):
 
 def test_a_page_links_one_style_sheet_and_waits_for_no_script(soup):
     """So the text is drawn after two answers of the server."""
-    assert [link["href"] for link in soup.select("link[rel=stylesheet]")] == ["_static/site.css"]
+    assert [link["href"].lstrip("/") for link in soup.select("link[rel=stylesheet]")] == [
+        "_static/site.css"
+    ]
     if "search" not in soup.title.text.lower():
         waits = [
             script["src"]
@@ -76,6 +78,20 @@ def test_a_page_links_one_style_sheet_and_waits_for_no_script(soup):
         ]
         assert waits == []
         assert not soup.select('script[src*="searchindex"], script[src*="searchtools"]')
+
+
+def test_the_style_sheet_knows_what_any_page_shows():
+    """Also after a build that wrote few pages: code, formulas, cells, cards, buttons."""
+    css = (STATIC / "site.css").read_text("utf-8")
+    names = (
+        ".katex .mfrac",
+        ".highlight .k",
+        "div.cell",
+        ".exercise",
+        "button.copybtn",
+        ".sd-card",
+    )
+    assert [name for name in names if name not in css] == []
 
 
 def test_every_chapter_describes_itself(soup):

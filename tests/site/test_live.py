@@ -12,20 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from grading.paths import ROOT
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-sync",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
 CARD = 'section.card[data-exercise="softmax"]'
 HEAD = "import os, torch\ndef softmax(scores):\n    "
 RIGHT = HEAD + "e = (scores - scores.amax(-1, True)).exp()\n    return e / e.sum(-1, True)\n"
@@ -77,17 +67,6 @@ def serving(root, port=None):
 def live(copy):
     with serving(copy) as (address, process):
         yield address, process
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if not CHROMIUM:
-        leave = pytest.fail if os.environ.get("CI") else pytest.skip
-        leave("This test needs the browser Chromium: make browser")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -39,7 +39,7 @@ def read_tests(path: Path) -> dict[str, Test]:
     return _read_tests(path, path.stat().st_mtime_ns) if path.is_file() else {}
 
 
-@lru_cache(maxsize=None)  # each claim asks, and a file holds many claims
+@cache  # each claim asks, and a file holds many claims
 def _read_tests(path: Path, changed: int) -> dict[str, Test]:
     text = path.read_text("utf-8")
     found = {}

@@ -1,8 +1,7 @@
 r"""Mathematics rendered while building: the page carries HTML and MathML, and no script.
 
 KaTeX runs in V8 (`mini-racer`), so neither node nor a network is needed to build, and no other host
-to read. Its style sheet is linked only from pages that show a formula. A formula that KaTeX cannot
-read is a warning with its page, its line and KaTeX's message.
+to read. A formula that KaTeX cannot read is a warning with its page, its line and KaTeX's message.
 
 Setting in conf.py: `katex_macros`, such as `{r"\softmax": r"\operatorname{softmax}"}`.
 """
@@ -18,14 +17,9 @@ def setup(app):
     app.add_config_value("katex_macros", {}, "html", dict)
     app.add_html_math_renderer("katex", (page.visit_inline, None), (page.visit_block, None))
     app.connect("builder-inited", _copy_style_sheet)
-    app.connect("html-page-context", _link_style_sheet)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
 def _copy_style_sheet(app):
     app.config.html_static_path.append(str(STATIC))
-
-
-def _link_style_sheet(app, pagename, templatename, context, doctree):
-    if 'class="katex' in context.get("body", ""):
-        app.add_css_file("katex/katex.min.css")
+    app.add_css_file("katex/katex.min.css")

@@ -42,8 +42,8 @@ def setup(app):
 
 
 def _choose(app, pagename, templatename, context, doctree):
-    sheets = app.env.__dict__.setdefault("lean_sheets", {})
-    sheets |= dict.fromkeys(THEME_SHEETS) | dict.fromkeys(map(_name, context["css_files"]))
+    # The same for all pages, of which the search page at least is written in every build.
+    app.builder.sheets = dict.fromkeys([*THEME_SHEETS, *map(_name, context["css_files"])])
     body = context.get("body", "")
     for tag, better in BETTER_TAGS.items():
         body = body.replace(tag, better)
@@ -77,7 +77,7 @@ def _write_style_sheet(app, exception):
     if exception or app.builder.format != "html":
         return
     static = Path(app.outdir) / "_static"
-    sheets = [static / name for name in app.env.__dict__.get("lean_sheets", {}) if name]
+    sheets = [static / name for name in app.builder.sheets if name]
     css = joined(sheets, static).replace(ICONS, FEW_ICONS)
     files = [*Path(app.outdir).glob("*.html"), *static.glob("*.js"), *static.glob("*/*.js")]
     words = words_of(files) & names_in(css)  # a new heading is a new id, of which no rule speaks
