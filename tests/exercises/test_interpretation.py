@@ -59,6 +59,39 @@ def test_the_head_says_nothing(ablate_head):
         )
 
 
+@points(1, hint="What does the hook do after the `with` block? And did anything else stay behind?")
+def test_the_head_comes_back(ablate_head):
+    """After the block the model reads as before, even if something went wrong inside it."""
+    model = _encoder()
+    before = model(TOKENS)
+    with ablate_head(model, LAYER, HEAD):
+        model(TOKENS)
+    assert_values(model(TOKENS), before, "the model's output after the block")
+    try:
+        with ablate_head(model, LAYER, HEAD):
+            raise RuntimeError
+    except RuntimeError:
+        pass
+    assert_values(model(TOKENS), before, "the model's output after an error inside the block")
+
+
+@points(1, hint="`layer` counts the blocks from 0. Which of them changed?")
+def test_only_this_layer_is_changed(ablate_head):
+    """Only this layer's head is silent: those before answer as they did, those after do not."""
+    for layer in range(LAYERS):
+        model = _encoder()
+        before = _answers(model, layer)
+        for other in {*range(LAYERS)} - {layer}:
+            with ablate_head(model, other, HEAD):
+                changed = not torch.allclose(_answers(model, layer), before, atol=1e-6)
+            if changed != (other < layer):
+                raise Failure(
+                    f"With a head of layer {other} silenced, what the heads of layer {layer} "
+                    f"answered {'changed' if changed else 'stayed the same'}; expected "
+                    f"{'a change' if other < layer else 'no change'}."
+                )
+
+
 @points(
     2,
     hint="Heads lie side by side, not interleaved: which slice of d_model numbers is this head's?",
@@ -80,39 +113,6 @@ def test_the_other_heads_are_heard(ablate_head):
             "as well.",
             pictures=[_silent(heard)],
         )
-
-
-@points(1, hint="`layer` counts the blocks from 0. Which of them changed?")
-def test_only_this_layer_is_changed(ablate_head):
-    """Only this layer's head is silent: those before answer as they did, those after do not."""
-    for layer in range(LAYERS):
-        model = _encoder()
-        before = _answers(model, layer)
-        for other in {*range(LAYERS)} - {layer}:
-            with ablate_head(model, other, HEAD):
-                changed = not torch.allclose(_answers(model, layer), before, atol=1e-6)
-            if changed != (other < layer):
-                raise Failure(
-                    f"With a head of layer {other} silenced, what the heads of layer {layer} "
-                    f"answered {'changed' if changed else 'stayed the same'}; expected "
-                    f"{'a change' if other < layer else 'no change'}."
-                )
-
-
-@points(1, hint="What does the hook do after the `with` block? And did anything else stay behind?")
-def test_the_head_comes_back(ablate_head):
-    """After the block the model reads as before, even if something went wrong inside it."""
-    model = _encoder()
-    before = model(TOKENS)
-    with ablate_head(model, LAYER, HEAD):
-        model(TOKENS)
-    assert_values(model(TOKENS), before, "the model's output after the block")
-    try:
-        with ablate_head(model, LAYER, HEAD):
-            raise RuntimeError
-    except RuntimeError:
-        pass
-    assert_values(model(TOKENS), before, "the model's output after an error inside the block")
 
 
 @points(1, hint="Two hooks run one after the other, and each gets what the one before returned.")
