@@ -8,6 +8,7 @@ Nothing here prints, but for a progress bar in a terminal. Only `attention.model
 the loaders in `attention.data` read files.
 """
 
+from attention.ablation import ablate_head, reweigh_head
 from attention.alibi import alibi_bias, alibi_slopes
 from attention.alignment import context
 from attention.cross_attention import cross_attention
@@ -66,6 +67,7 @@ __all__ = [
     "PreNorm",
     "RelativeBias",
     "SelfAttention",
+    "ablate_head",
     "additive_scores",
     "alibi_bias",
     "alibi_slopes",
@@ -93,6 +95,7 @@ __all__ = [
     "path_length",
     "prefix_mask",
     "relative_buckets",
+    "reweigh_head",
     "rollout",
     "rotate",
     "rotate_halves",

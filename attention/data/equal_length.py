@@ -1,0 +1,28 @@
+"""Two dozen plain sentences of ten tokens each, written for the book: a batch without padding."""
+
+SENTENCES = (
+    "The cat sat quietly on the mat.",
+    "He forgot his umbrella on the bus.",
+    "Three wolves followed the sheep for miles.",
+    "The bank raised its interest rates again.",
+    "She painted the old kitchen door green.",
+    "Birds sing early in the summer morning.",
+    "The doctor told him to stop smoking.",
+    "A storm damaged the roof last night.",
+    "Our neighbours sold their car to friends.",
+    "Rain is expected in the northern valleys.",
+    "The train to the coast was late.",
+    "My sister plays the violin very well.",
+    "Nobody believed the story about the ghost.",
+    "The farmer keeps seven goats and geese.",
+    "Her letter arrived two days after mine.",
+    "The museum closes at five on Mondays.",
+    "They climbed the mountain before the storm.",
+    "This recipe needs some butter and eggs.",
+    "The children built a castle of sand.",
+    "Scientists discovered a planet made of diamond.",
+    "The judge asked the witness another question.",
+    "Water boils faster on high mountains.",
+    "The soldiers marched through the empty town.",
+    "An owl watched us from the barn.",
+)
