@@ -9,6 +9,7 @@ from figures.diagram import Diagram
 from figures.grid import heatmap_grid
 from figures.heatmap import heatmap, signed_heatmap
 from figures.show import show
+from figures.sounds import sounds
 from figures.style import CYCLE, INK, MUTED, NEGATIVE, PAPER, SOFT, WEIGHT
 
 style.apply()
@@ -27,4 +28,5 @@ __all__ = [
     "heatmap_grid",
     "show",
     "signed_heatmap",
+    "sounds",
 ]
