@@ -8,6 +8,7 @@ from figures.arcs import arcs
 from figures.diagram import Diagram
 from figures.grid import heatmap_grid
 from figures.heatmap import heatmap, signed_heatmap
+from figures.over_time import over_time
 from figures.show import show
 from figures.sounds import sounds
 from figures.style import CYCLE, INK, MUTED, NEGATIVE, PAPER, SOFT, WEIGHT
@@ -26,6 +27,7 @@ __all__ = [
     "arcs",
     "heatmap",
     "heatmap_grid",
+    "over_time",
     "show",
     "signed_heatmap",
     "sounds",
