@@ -42,7 +42,7 @@ def log_mel_frames(
 ) -> Tensor:
     """Measure how strong each band of frequencies is in each frame of a sound.
 
-        P_tk = |Σ_n w_n x_(t·step + n) e^(−2πi kn/size)|²,   L_tm = log max(Σ_k F_mk P_tk, 1e-10)
+        X_tk = Σ_n w_n x_(t·step + n) e^(−2πi kn/size),   L_tm = log max(Σ_k F_mk abs(X_tk)², 1e-10)
 
     x is the sound, w the Hann window, F the mel filters. At 8000 samples a second the defaults
     are frames of 25 ms, one every 10 ms.

@@ -21,9 +21,9 @@ LONGEST = round(RATE * (3 * VOWEL[1] + 2 * REST + 2 * PAUSE[1]))  # samples
 
 
 class Spoken(NamedTuple):
-    """A batch of recordings, padded with zeros to one length."""
+    """A batch of recordings, padded with zeros to one length, LONGEST where made here."""
 
-    waves: Tensor  # (batch, LONGEST) air pressure between −1 and 1
+    waves: Tensor  # (batch, samples) air pressure between −1 and 1
     lengths: Tensor  # (batch,) samples of each
     target: Tensor  # (batch,) which of WORDS was said
     spans: Tensor  # (batch, 3, 2) the samples at which the vowels begin and end, in their order
@@ -81,6 +81,16 @@ def draw_words(size: int, seed: int, **options) -> Spoken:
     return Spoken(*(torch.cat(each) for each in zip(*parts, strict=True)))
 
 
+def at_twice_the_rate(spoken: Spoken) -> Spoken:
+    """Record the same words with twice as many samples a second: each sample comes twice."""
+    return Spoken(
+        spoken.waves.repeat_interleave(2, dim=-1),
+        2 * spoken.lengths,
+        spoken.target,
+        2 * spoken.spans,
+    )
+
+
 def _pulses(time: Tensor, pitch: Tensor, slope: Tensor) -> Tensor:
     """One pulse for each vibration of the voice, (batch, samples); pitch and slope (batch, 1)."""
     cycles = pitch * (time + slope * time.square())  # vibrations so far
@@ -92,7 +102,7 @@ def _ring(pulses: Tensor, order: Tensor, mouth: Tensor) -> Tensor:
     samples = pulses.shape[-1]
     hertz = torch.fft.rfftfreq(samples, 1 / RATE)  # (n_frequencies,)
     centres = torch.tensor(list(FORMANTS.values())).float()[order] * mouth  # (batch, 3, formants)
-    response = 1 / (1 + 1j * hertz / 500)  # of a voice, whose high frequencies are weaker
+    response = 1 / (1 + 1j * hertz / 1500)  # of a voice, whose high frequencies are weaker
     for centre, width in zip(centres.unbind(dim=-1), BANDWIDTHS, strict=True):
         square = centre[..., None] ** 2
         response = response * square / (square - hertz**2 + 1j * width * hertz)

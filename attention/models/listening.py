@@ -37,7 +37,7 @@ def hear_words(size: int, seed: int, **options) -> Heard:
 
 
 def practise(
-    build: Callable[[], nn.Module], data: Heard, seed: int, steps: int = 300, lr: float = 5e-3
+    build: Callable[[], nn.Module], data: Heard, seed: int, steps: int = 240, lr: float = 8e-3
 ) -> nn.Module:
     """Build a model and train it on batches of 32 words, for a fixed number of steps."""
 
@@ -62,19 +62,26 @@ def right(model: nn.Module, data: Heard, audible: Tensor | None = None) -> float
 
 
 @torch.no_grad()
-def shares(model: Listener, data: Heard) -> tuple[Tensor, Tensor]:
+def shares(model: Listener, data: Heard) -> Tensor:
     """Add up the class token's weights over each vowel, head by head, averaged over recordings.
 
     Args:
         model: with one block.
 
     Returns:
-        by_place: (n_heads, 3) the share of the first, the second and the third vowel of a word.
-        by_vowel: (n_heads, 3) the share of a, i and u. What is missing to one is between them.
+        (n_heads, 7): the share of the first, second and third vowel of a word; of a, i and u, which
+        are the same weights in another order; and what is left for the pauses and the class token.
     """
     _, weights = model(data.frames, data.n_frames, return_weights=True)
     asks = weights[0, :, :, 0, 1:]  # (batch, n_heads, length) from the class token to the frames
     by_place = asks @ data.vowels.float().mT  # (batch, n_heads, 3)
     where = ORDER[data.target].argsort(dim=-1)  # (batch, 3) the places of a, i and u
     by_vowel = by_place.gather(-1, where[:, None].expand_as(by_place))
-    return by_place.mean(dim=0), by_vowel.mean(dim=0)
+    rest = 1 - by_place.sum(dim=-1, keepdim=True)
+    return torch.cat([by_place, by_vowel, rest.clamp(min=0)], dim=-1).mean(dim=0)
+
+
+def second_taken_for_first(model: nn.Module, data: Heard) -> float:
+    """Hide the first vowel, and measure how often the answer begins with the second one."""
+    begins = ORDER[answers(model, data, ~data.vowels[:, 0])][:, 0]
+    return (begins == ORDER[data.target][:, 1]).double().mean().item()

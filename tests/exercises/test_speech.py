@@ -68,7 +68,7 @@ def test_silence_gives_finite_numbers(log_mel_frames):
     frames = log_mel_frames(torch.zeros(SAMPLES), RATE, SIZE, STEP, N_MELS)
     bad = frames[~frames.isfinite()]
     if len(bad):
-        divided = "Zero divided by zero is no number. What do you divide by, and does it belong here?"
+        divided = "Zero divided by zero is no number. What do you divide by, and is that asked?"
         raise Failure(
             f"For silence {len(bad)} of {frames.numel()} numbers are {bad[0].item()}.",
             hint=divided if bad.isnan().any() else None,
@@ -144,8 +144,8 @@ def test_a_click_is_heard_by_the_frames_that_hold_it(log_mel_frames):
         )  # fmt: skip
 
 
-@points(2, hint="A frame that is cut off at full strength has two edges that were not in the "
-        "sound, and they sound at all frequencies. What makes a frame begin and end softly?")  # fmt: skip
+@points(2, hint="A frame that is cut off at full strength has two edges that are not in the "
+        "sound, and they ring everywhere. What makes a frame begin and end softly?")  # fmt: skip
 def test_a_tone_stays_out_of_distant_bands(log_mel_frames):
     """A pure tone is heard in its own band and hardly in those far away."""
     size, n_mels = 200, 10
