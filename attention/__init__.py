@@ -23,8 +23,10 @@ from attention.influence import compare_influence, influence, influence_map
 from attention.kernel_regression import gaussian_scores, kernel_regression
 from attention.kv_cache import KVCache
 from attention.linear_attention import causal_linear_attention, linear_attention
+from attention.log_mel import log_mel_frames
 from attention.mask_patterns import block_mask, prefix_mask, window_mask
 from attention.masks import causal_mask, padding_mask
+from attention.mel import mel_filters
 from attention.models.bert import BertEncoder, attention_maps
 from attention.models.gpt import GPT
 from attention.multi_head import MultiHeadAttention
@@ -89,7 +91,9 @@ __all__ = [
     "influence_map",
     "kernel_regression",
     "linear_attention",
+    "log_mel_frames",
     "masked_softmax",
+    "mel_filters",
     "merge_heads",
     "padding_mask",
     "path_length",

@@ -60,6 +60,7 @@ CALLS = {
     "influence_map": (partial(a.influence_map, torch.sin), draw(LENGTH, 3)),
     "kernel_regression": (partial(a.kernel_regression, bandwidth=1.5), *QKV),
     "linear_attention": (a.linear_attention, *QKV),
+    "log_mel_frames": (partial(a.log_mel_frames, rate=80, size=8, step=3, n_mels=2), draw(2, 21)),
     "masked_softmax": (a.masked_softmax, SCORES, BOOL),
     "merge_heads": (a.merge_heads, QKV[0]),
     "padding_mask": (partial(a.padding_mask, max_len=4), torch.tensor([3, 0])),
@@ -86,8 +87,8 @@ CALLS = {
 # They are handed a model alone, and return a way back.
 WITHOUT_TENSORS_BUT_A_MODEL = {"ablate_head", "reweigh_head"}
 # They are handed sizes alone; or scores that it says it uses up.
-WITHOUT_TENSORS = {"RelativeBias", "alibi_bias", "alibi_slopes", "causal_mask", "prefix_mask",
-                   "sinusoidal", "window_mask"}  # fmt: skip
+WITHOUT_TENSORS = {"RelativeBias", "alibi_bias", "alibi_slopes", "causal_mask", "mel_filters",
+                   "prefix_mask", "sinusoidal", "window_mask"}  # fmt: skip
 USES_UP = {"OnlineSoftmax"}
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from attention.log_mel import windowed_frames
+
 RATE = 8000  # samples a second, as on a telephone
 
 
@@ -38,5 +40,4 @@ def spectra(wave: Tensor, size: int = 200, step: int = 80) -> Tensor:
     Returns:
         (n_frames, size/2 + 1) strengths; column k stands for k · RATE / size hertz.
     """
-    frames = wave.unfold(-1, size, step)  # (n_frames, size)
-    return torch.fft.rfft(frames * torch.hann_window(size)).abs()
+    return torch.fft.rfft(windowed_frames(wave, size, step)).abs()

@@ -10,7 +10,16 @@ import numpy as np
 import pytest
 import torch
 
-from figures import Diagram, arcs, heatmap, heatmap_grid, show, signed_heatmap
+from figures import (
+    Diagram,
+    arcs,
+    heatmap,
+    heatmap_grid,
+    over_time,
+    show,
+    signed_heatmap,
+    sounds,
+)
 from figures.path_data import compact
 
 ALT = "A line that rises from 0 to 3 in three even steps."
@@ -211,3 +220,46 @@ def test_rounding_a_path_does_not_add_up():
 
 def test_a_square_is_short():
     assert compact("M 10 20 \nL 15.5 20 \nL 15.5 25 \nL 10 25 \nz\n") == "m10 20h5.5v5h-5.5z"
+
+
+def test_maps_over_time_share_their_axis():
+    """A line at both ends of each stretch, in every map; rows of another number fit."""
+    marks = [(0.5, 2.0, "a"), (2.0, 4.5, "b")]
+    fig = over_time({"above": weights(7, 6), "below": (weights(2, 6), ["x", "y"])}, marks)
+    for ax, names in zip(fig.axes, ([], ["x", "y"]), strict=True):
+        assert sorted({line.get_xdata()[0] for line in ax.lines}) == [0.5, 2.0, 4.5]
+        assert [label.get_text() for label in ax.get_xticklabels()] == ["a", "b"]
+        assert [label.get_text() for label in ax.get_yticklabels()] == names
+        assert ax.get_xlim() == (-0.5, 5.5)
+    assert "above" in show(fig, alt=ALT).html
+
+
+def test_one_value_everywhere_is_drawn_empty():
+    """A map without differences divides by nothing."""
+    assert "nan" not in show(over_time({"silence": torch.zeros(2, 3)}), alt=ALT).html.lower()
+
+
+WAV = b"RIFF" + bytes(40)
+
+
+def test_sounds_have_names_and_wait_to_be_played():
+    """A player for each, with its words beside it and as its name; data inside the page."""
+    picture = sounds({'a "<b>"': WAV, "c": WAV}, caption="Listen & learn")
+    page = Elements(picture.html)
+    players = page.named("audio")
+    assert [player["aria-label"] for player in players] == ['a "<b>"', "c"]
+    assert all("controls" in player and "autoplay" not in player for player in players)
+    assert all(player["src"].startswith("data:audio/wav;base64,UklGR") for player in players)
+    assert page.words == 'a "<b>"cListen & learn' and not page.named("b")
+    assert repr(picture) == 'To be played: a "<b>"; c'
+
+
+@pytest.mark.parametrize(
+    ("recordings", "said"),
+    [({" ": WAV}, "needs a name"), ({"a": b"OggS"}, "'a' has 4 bytes and begins with b'OggS'"),
+     ({"a": WAV + bytes(40_000)}, "at most 40000 bytes; 'a' has 40044")],
+)  # fmt: skip
+def test_what_is_no_sound_for_a_page_is_refused(recordings, said):
+    """No name, no WAV file, too large."""
+    with pytest.raises(ValueError, match=said):
+        sounds(recordings)

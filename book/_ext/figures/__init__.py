@@ -8,7 +8,9 @@ from figures.arcs import arcs
 from figures.diagram import Diagram
 from figures.grid import heatmap_grid
 from figures.heatmap import heatmap, signed_heatmap
+from figures.over_time import over_time
 from figures.show import show
+from figures.sounds import sounds
 from figures.style import CYCLE, INK, MUTED, NEGATIVE, PAPER, SOFT, WEIGHT
 
 style.apply()
@@ -25,6 +27,8 @@ __all__ = [
     "arcs",
     "heatmap",
     "heatmap_grid",
+    "over_time",
     "show",
     "signed_heatmap",
+    "sounds",
 ]

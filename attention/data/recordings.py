@@ -1,0 +1,121 @@
+"""Real recordings: a folder of WAV files, one subfolder for each word."""
+
+import io
+import wave as wav_files
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+SAMPLE = {1: torch.uint8, 2: torch.int16, 4: torch.int32}  # bytes of a sample: its type
+
+
+class Recordings(NamedTuple):
+    """Recordings of words, padded with zeros to the longest."""
+
+    waves: Tensor  # (batch, samples) air pressure between −1 and 1
+    lengths: Tensor  # (batch,) samples of each
+    target: Tensor  # (batch,) which of the words it is
+    words: list[str]  # the subfolders' names, sorted
+
+
+def read_wav(path: Path | str, rate: int) -> Tensor:
+    """Read one recording.
+
+    Args:
+        path: a WAV file with one channel of 8, 16 or 32 bits a sample, uncompressed.
+        rate: the samples a second that the file must have.
+
+    Returns:
+        (samples,) float32 air pressure, from −1 to 1.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is not such a WAV file, has another rate or more than one channel, ends
+            early, or is empty. The message says how to convert it.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is not a file: check the path")
+
+    def refuse(what):
+        convert = f"ffmpeg -i IN -ac 1 -ar {rate} -c:a pcm_s16le OUT.wav"
+        return ValueError(f"{path} {what}. Convert it first, for example with `{convert}`")
+
+    try:
+        with wav_files.open(str(path)) as file:
+            channels, width, found, samples, *_ = file.getparams()
+            data = bytearray(file.readframes(samples))
+    except (wav_files.Error, EOFError) as error:
+        why = str(error) or "it ends within its header"
+        raise refuse(f"is not a WAV file with uncompressed samples ({why})") from None
+    if channels != 1:
+        raise refuse(f"has {channels} channels, wanted 1")
+    if found != rate:
+        raise refuse(f"has {found} samples a second, wanted {rate}")
+    if width not in SAMPLE:
+        raise refuse(f"has {8 * width} bits a sample, wanted 8, 16 or 32")
+    if len(data) != samples * width:
+        raise refuse(f"ends early: {samples} samples are announced, {len(data) // width} are there")
+    if samples == 0:
+        raise ValueError(f"{path} holds no samples: record it again, or delete it")
+    numbers = torch.frombuffer(data, dtype=SAMPLE[width]).float()
+    if width == 1:
+        numbers = numbers - 128  # eight bits are counted from 0, wider ones from the middle
+    return numbers / 2 ** (8 * width - 1)
+
+
+def read_words(folder: Path | str, rate: int) -> Recordings:
+    """Read a folder laid out as the Speech Commands set is: `<word>/<name>.wav`.
+
+    Subfolders that begin with an underscore or a dot are left out, as is the set's own
+    `_background_noise_`.
+
+    Args:
+        folder: the folder that holds a subfolder for each word.
+        rate: the samples a second that every file must have; Speech Commands has 16000.
+
+    Returns:
+        All recordings, word by word, the files of a word by name.
+
+    Raises:
+        FileNotFoundError: there is no such folder, or no WAV file in its subfolders.
+        ValueError: a file is refused by `read_wav`.
+
+    Source: Warden (2018), Speech Commands, section 5, for the layout.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder} is not a folder: check the path")
+    files = [
+        path
+        for path in sorted(folder.glob("*/*"))
+        if path.suffix.lower() == ".wav" and path.parent.name[0] not in "_."
+    ]
+    if not files:
+        raise FileNotFoundError(
+            f"{folder} holds no recordings: expected WAV files in a subfolder for each word, "
+            "such as yes/anna.wav"
+        )
+    words = sorted({path.parent.name for path in files})
+    waves = [read_wav(path, rate) for path in files]
+    return Recordings(
+        pad_sequence(waves, batch_first=True),
+        torch.tensor([len(wave) for wave in waves]),
+        torch.tensor([words.index(path.parent.name) for path in files]),
+        words,
+    )
+
+
+def wav_bytes(wave: Tensor, rate: int) -> bytes:
+    """Write a sound (samples,) as a WAV file of 16 bits; what is louder than ±1 is cut off."""
+    numbers = (wave.clamp(-1, 1) * 32767).round().to(torch.int16)
+    out = io.BytesIO()
+    with wav_files.open(out, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(numbers.numpy().tobytes())
+    return out.getvalue()
