@@ -28,6 +28,7 @@ from attention.models.bert import BertEncoder, attention_maps
 from attention.models.gpt import GPT
 from attention.multi_head import MultiHeadAttention
 from attention.online_softmax import OnlineSoftmax
+from attention.patches import patchify
 from attention.paths import path_length
 from attention.relative_bias import RelativeBias, causal_buckets, relative_buckets
 from attention.residual import PostNorm, PreNorm
@@ -90,6 +91,7 @@ __all__ = [
     "masked_softmax",
     "merge_heads",
     "padding_mask",
+    "patchify",
     "path_length",
     "prefix_mask",
     "relative_buckets",

@@ -2,17 +2,15 @@
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 from torch.testing import assert_close
 
 from attention import attention_weights, causal_mask, gaussian_scores, softmax
 from attention.data.melody import RATE, melody, spectra
-from attention.data.patches import patchify
 from attention.data.shop import ITEMS, SESSION, VECTORS
 from attention.models.next_item import NextItem, accuracy_on_noise
 from attention.models.pretrained import encode
+from attention.patches import patchify
 
 NOTES, PITCH = "CGCEGC", {"C": 523, "E": 659, "G": 784}
 
@@ -78,25 +76,6 @@ def test_attention_follows_the_last_interest():
 
 
 # --- the data and the small model ---
-
-
-@given(rows=st.integers(1, 4), columns=st.integers(1, 4), patch=st.integers(1, 3))
-def test_patchify_agrees_with_a_double_loop(rows, columns, patch):
-    """Each token holds the pixels of its square, squares counted row by row."""
-    images = torch.rand(2, rows * patch, columns * patch)
-    tokens = patchify(images, patch)
-    assert tokens.shape == (2, rows * columns, patch**2)
-    for r in range(rows):
-        for c in range(columns):
-            square = images[:, r * patch : (r + 1) * patch, c * patch : (c + 1) * patch]
-            assert_close(tokens[:, r * columns + c], square.reshape(2, -1))
-
-
-@pytest.mark.parametrize("patch", [0, 4])
-def test_patchify_names_the_rule(patch):
-    """A side that does not divide is an error that says both numbers."""
-    with pytest.raises(ValueError, match=f"multiples of patch, got 6 × 8 and patch {patch}"):
-        patchify(torch.rand(6, 8), patch)
 
 
 def test_the_strongest_frequency_of_a_frame_is_its_tone():
