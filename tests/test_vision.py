@@ -9,9 +9,10 @@ from torch.testing import assert_close
 from attention import patchify, rollout
 from attention.data.digits import N_CLASSES, SIDE, Part, batches, load_digits, some_of
 from attention.models.digit_cnn import DigitCNN
+from attention.models.digit_maps import class_rollout, cover, distances, reach
+from attention.models.reading_digits import SIZES as READING
 from attention.models.reading_digits import (
-    class_rollout,
-    cover,
+    logistic_regression,
     new_bag,
     new_cnn,
     new_vit,
@@ -205,10 +206,47 @@ def test_cover_lays_paper_over_the_highest_scores():
     assert images.eq(1).all()
 
 
+def test_distances_are_those_of_a_grid():
+    """In a square of nine: one step to the side, a diagonal, a corner to the other."""
+    found = distances(9)
+    assert found.shape == (9, 9)
+    for i in range(9):
+        for j in range(9):
+            apart = torch.tensor([i // 3 - j // 3, i % 3 - j % 3]).float()
+            assert_close(found[i, j], apart.norm())
+
+
+@torch.no_grad()
+def test_reach_is_the_mean_distance_of_a_look():
+    """Weights that are all alike reach as far as two patches are apart, on average."""
+    model, images = small(), torch.rand(BATCH, 6, 6)
+    _, maps = model(images, return_weights=True)
+    found = reach(model, images)
+    assert found.shape == (LAYERS, HEADS)
+    looks = maps[1, :, 2, 1:, 1:]
+    expected = (looks * distances(9)).sum(-1) / looks.sum(-1)
+    assert_close(found[1, 2], expected.mean())
+    for block in model.blocks:
+        block.attention.to_query.weight.zero_()
+        block.attention.to_query.bias.zero_()
+    assert_close(reach(model, images), distances(9).mean().expand(LAYERS, HEADS))
+
+
+def test_logistic_regression_is_scikit_learns(digits):
+    """The copied weights call each image what the fitted model calls it."""
+    few = some_of(digits.train, 40, seed=0)
+    from sklearn.linear_model import LogisticRegression
+
+    theirs = LogisticRegression(C=10.0, max_iter=2000).fit(few.images.flatten(1), few.labels)
+    ours = logistic_regression(few)(digits.test.images)
+    assert_close(ours.argmax(-1), torch.tensor(theirs.predict(digits.test.images.flatten(1))))
+    assert ours.shape == (400, N_CLASSES)
+
+
 # --- what the chapter claims ---
 
 
-def test_the_three_have_as_many_parameters():
+def test_the_two_networks_have_as_many_parameters():
     """Vision Transformer and convolutional network differ by at most one part in a hundred."""
     vit, cnn = (sum(p.numel() for p in build().parameters()) for build in (new_vit, new_cnn))
     assert abs(vit - cnn) <= 0.01 * vit
@@ -220,13 +258,13 @@ def test_a_vision_transformer_learns_to_read_digits(digits, quick):
 
 
 def test_with_few_images_the_cnn_is_ahead(digits):
-    """From 60 images the convolutional network learns more than the Vision Transformer."""
+    """From 60 images a Vision Transformer learns less, even in twice as many steps."""
     few = some_of(digits.train, 60, seed=0)
     vit, cnn = (
-        share_right(practise(build, few, seed=0, steps=150), digits.test)
-        for build in (new_vit, new_cnn)
+        share_right(practise(build, few, seed=0, steps=steps), digits.test)
+        for build, steps in ((new_vit, 300), (new_cnn, 150))
     )
-    assert cnn > vit + 0.02
+    assert cnn > vit + 0.03
 
 
 @torch.no_grad()
@@ -251,3 +289,35 @@ def test_without_positions_a_model_reads_far_fewer_digits(digits, quick):
     """Trained alike, the bag of patches loses more than a tenth of the images."""
     bag = practise(new_bag, digits.train, seed=0, steps=150)
     assert share_right(bag, digits.test) < share_right(quick, digits.test) - 0.1
+
+
+def test_rollout_names_patches_that_matter(digits, quick):
+    """Covering the four patches with most rollout hurts more than four by chance, or the last."""
+    by = class_rollout(quick, digits.test.images)
+    chance = torch.rand(by.shape, generator=torch.Generator().manual_seed(0))
+    most, random, least = (
+        share_right(quick, digits.test._replace(images=cover(digits.test.images, scores, 4)))
+        for scores in (by, chance, -by)
+    )
+    assert most < random - 0.1
+    assert random < least - 0.1
+
+
+def test_no_head_of_the_first_layer_is_local(digits, quick):
+    """Each head looks at least .85 times as far as an equal share would."""
+    assert reach(quick, digits.test.images)[0].min() > 0.85 * distances(16).mean()
+
+
+class Strips(VisionTransformer):
+    """Cut by a reshape: a token is four pixels of a line."""
+
+    def forward(self, images):
+        return self.read_patches(images.reshape(len(images), 16, 4))
+
+
+def test_a_model_trained_on_strips_reads_about_as_well(digits, quick):
+    """A wrong cut shows neither in an error nor, much, in the accuracy."""
+    strips = practise(
+        lambda: Strips(SIDE, 2, N_CLASSES, **READING), digits.train, seed=0, steps=150
+    )
+    assert share_right(strips, digits.test) > share_right(quick, digits.test) - 0.1

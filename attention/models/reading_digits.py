@@ -1,14 +1,13 @@
-"""Train models to read the digits, and see what a Vision Transformer looked at."""
+"""Train three kinds of models to read the digits, alike enough to be compared."""
 
 from collections.abc import Callable
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from attention.data.digits import N_CLASSES, SIDE, Part, batches
 from attention.models.digit_cnn import DigitCNN
 from attention.models.vit import BagOfPatches, VisionTransformer
-from attention.rollout import rollout
 from attention.training import trained, warmup_cosine
 
 PATCH = 2  # pixels: 16 patches an image
@@ -27,7 +26,7 @@ def new_bag() -> BagOfPatches:
 
 
 def new_cnn() -> DigitCNN:
-    """Build an untrained convolutional network with as many parameters, to one part in a hundred."""
+    """Build an untrained convolutional network with as many parameters, to one in a hundred."""
     return DigitCNN(SIDE, N_CLASSES, (46, 128))
 
 
@@ -53,41 +52,23 @@ def practise(
     )
 
 
+def logistic_regression(part: Part, strength: float = 10.0) -> nn.Module:
+    """Fit the baseline: a score for each digit, one weight for each pixel, no layer between.
+
+    Args:
+        strength: the larger, the larger the weights may grow; scikit-learn's C.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    fitted = LogisticRegression(C=strength, max_iter=2000)
+    fitted.fit(part.images.flatten(1).numpy(), part.labels.numpy())
+    model = nn.Sequential(nn.Flatten(), nn.Linear(SIDE**2, N_CLASSES)).requires_grad_(False)
+    model[1].weight.copy_(torch.tensor(fitted.coef_))
+    model[1].bias.copy_(torch.tensor(fitted.intercept_))
+    return model.eval()
+
+
 @torch.no_grad()
 def share_right(model: nn.Module, part: Part) -> float:
     """Measure the share of images that a trained model calls by their names."""
     return (model(part.images).argmax(-1) == part.labels).double().mean().item()
-
-
-@torch.no_grad()
-def class_rollout(model: VisionTransformer, images: Tensor) -> Tensor:
-    """Follow the class token's attention down to the patches, for each image.
-
-    Returns:
-        (n, n_patches) shares: each row sums to one. What leads back to the class token itself is
-        left out.
-    """
-    _, maps = model(images, return_weights=True)
-    ways = torch.stack([rollout(each) for each in maps.unbind(1)])  # (n, length, length)
-    to_patches = ways[:, 0, 1:]
-    return to_patches / to_patches.sum(-1, keepdim=True)
-
-
-def cover(images: Tensor, scores: Tensor, n_covered: int) -> Tensor:
-    """Lay paper over the patches of each image that score highest.
-
-    Args:
-        images: (n, side, side).
-        scores: (n, n_patches) numbers, for square patches in rows.
-        n_covered: how many patches of each image.
-
-    Returns:
-        (n, side, side) new images.
-    """
-    n, n_patches = scores.shape
-    covered = torch.zeros(n, n_patches, dtype=torch.bool)
-    covered.scatter_(1, scores.topk(n_covered).indices, True)
-    per_side = round(n_patches**0.5)
-    squares = covered.view(n, per_side, per_side)
-    size = images.shape[-1] // per_side
-    return images.masked_fill(squares.repeat_interleave(size, 1).repeat_interleave(size, 2), 0.0)

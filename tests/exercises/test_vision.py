@@ -1,7 +1,7 @@
 """The checks that grade the exercise of the chapter vision.
 
-Sizes all differ, so that no axis passes for another: 5 images of 6 × 12 pixels in squares of 3, which
-makes 2 rows of 4 squares: 8 patches of 9 pixels.
+Sizes all differ, so that no axis passes for another: 5 images of 6 × 12 pixels in squares of 3,
+which makes 2 rows of 4 squares: 8 patches of 9 pixels.
 """
 
 import torch
@@ -24,16 +24,16 @@ ROWS, COLUMNS = HEIGHT // PATCH, WIDTH // PATCH
 N_PATCHES, PIXELS = ROWS * COLUMNS, PATCH**2
 
 
-@points(1, hint="Say what each axis of the result counts: the images, the squares of one image, the "
-        "pixels of one square. An image need not be as high as it is wide.")  # fmt: skip
+@points(1, hint="Say what each axis of the result counts: the images, the squares of one image, "
+        "the pixels of one square. An image need not be as high as it is wide.")  # fmt: skip
 def test_patches_are_rows_of_pixels(patchify):
     """Five images of 6 × 12, cut into squares of 3, give (5, 8, 9)."""
     found = patchify(torch.randn(BATCH, HEIGHT, WIDTH), PATCH)
     assert_shape(found, (BATCH, N_PATCHES, PIXELS), "the patches")
 
 
-@points(1, hint="A view shares its numbers with the images. Methods whose name ends in _, and `-=`, "
-        "write into the caller's tensor.")  # fmt: skip
+@points(1, hint="A view shares its numbers with the images. Methods whose name ends in _, and `-=` "
+        "too, write into the caller's tensor.")  # fmt: skip
 def test_patches_leave_the_images_alone(patchify):
     """The images keep their shape and their pixels."""
     images = torch.randn(BATCH, HEIGHT, WIDTH)
@@ -42,8 +42,8 @@ def test_patches_leave_the_images_alone(patchify):
     assert_unchanged(before, images, "the images")
 
 
-@points(2, hint="The images stay where they are, in front. If you made a list of squares and stacked "
-        "it, which axis did `stack` put first, and did a reshape put it last?")  # fmt: skip
+@points(2, hint="The images stay where they are, in front. If you made a list of squares and "
+        "stacked it, which axis did `stack` put first, and did a reshape put it last?")  # fmt: skip
 def test_patches_keep_images_apart(patchify):
     """What belongs to one image holds pixels of no other."""
     number = torch.arange(float(BATCH))
@@ -60,7 +60,7 @@ def test_patches_keep_images_apart(patchify):
 
 @points(3, hint="In memory a picture lies line by line, and a line runs through several squares. A "
         "reshape alone cuts that thread where it happens to be long enough. Give the image four "
-        "axes first: which row of squares, which line in the square, which column of squares, which "
+        "axes first: which row of squares, which line in it, which column of squares, which "
         "pixel in the line. Which two have to change places?")  # fmt: skip
 def test_patches_keep_each_square_together(patchify):
     """A patch holds the pixels of one square, and of no other."""
@@ -72,9 +72,8 @@ def test_patches_keep_each_square_together(patchify):
         raise Failure(
             f"Every pixel below holds the number of its square. Your patch {i} holds pixels of "
             f"squares {squares}.",
-            pictures=[maps({"the image": _square_numbers()}),
-                      _origins("square", found, torch.arange(N_PATCHES)[:, None].expand(-1, PIXELS))],
-        )  # fmt: skip
+            pictures=[maps({"the image": _square_numbers()}), _origins(found)],
+        )
 
 
 @points(2, hint="Row by row, as you read: the top row of squares from left to right, then the row "
@@ -90,8 +89,8 @@ def test_patches_are_counted_row_by_row(patchify):
         )
 
 
-@points(2, hint="Within a square, too, the pixels are read line by line. Which of its two axes runs "
-        "faster in your vector?")  # fmt: skip
+@points(2, hint="Within a square, too, the pixels are read line by line. Which of its two axes "
+        "runs faster in your vector?")  # fmt: skip
 def test_pixels_are_counted_line_by_line(patchify):
     """Within a patch, pixel 1 lies to the right of pixel 0."""
     square = torch.arange(float(PIXELS)).view(PATCH, PATCH)
@@ -101,8 +100,8 @@ def test_pixels_are_counted_line_by_line(patchify):
     if wrong:
         order = ", ".join(f"{n:g}" for n in found[wrong[0]].tolist())
         raise Failure(
-            f"Every square of the image is the one below. In your patch {wrong[0]} its pixels stand in "
-            f"the order {order}.",
+            f"Every square of the image is the one below. In your patch {wrong[0]} its pixels "
+            f"stand in the order {order}.",
             pictures=[maps({"one square": square})],
         )
 
@@ -115,8 +114,8 @@ def test_patches_values(patchify):
     assert_values(patchify(images, PATCH), _by_slices(images), "the patches")
 
 
-@points(1, hint="Three dots stand for any axes in front: none, or a batch of films of images. Count "
-        "the axes from the end.")  # fmt: skip
+@points(1, hint="Three dots stand for any axes in front: none, or a batch of films of images. "
+        "Count the axes from the end.")  # fmt: skip
 def test_patches_of_one_image_and_of_many(patchify):
     """One image alone works, and so do images in two axes."""
     image = torch.randn(HEIGHT, WIDTH)
@@ -133,8 +132,8 @@ def test_patches_as_small_and_as_large_as_can_be(patchify):
     assert_values(patchify(images, HEIGHT), images.reshape(BATCH, 1, -1), "the only patch")
 
 
-@points(2, hint="What is left over at the border would be lost, or be made up, and nobody would hear "
-        "of it. Test both sides, and `raise ValueError`: `//` rounds down without a word, and a "
+@points(2, hint="What is left over at the border would be lost, or be made up, and nobody would "
+        "hear of it. Test both sides, and `raise ValueError`: `//` rounds down silently, and a "
         "reshape that fails says RuntimeError.")  # fmt: skip
 def test_patches_refuse_a_remainder(patchify):
     """A side that is not a multiple of patch is a ValueError."""
@@ -166,9 +165,10 @@ def _by_slices(images):
     return torch.stack(squares, -2)
 
 
-def _origins(origin, found, expected):
-    """The picture of what each number of some patches comes from."""
+def _origins(found):
+    """The picture of which square each pixel of the patches comes from."""
+    expected = torch.arange(N_PATCHES)[:, None].expand(-1, PIXELS)
     texts = {name: [f"{n:g}" for n in numbers.flatten().tolist()]
              for name, numbers in (("yours", found), ("expected", expected))}  # fmt: skip
-    labels = [f"patch {i}" for i in range(len(found))]
-    return strip(f"The {origin} that each pixel comes from", texts, labels)
+    labels = [f"patch {i}" for i in range(N_PATCHES)]
+    return strip("The square that each pixel comes from", texts, labels)
