@@ -258,13 +258,13 @@ def test_a_vision_transformer_learns_to_read_digits(digits, quick):
 
 
 def test_with_few_images_the_cnn_is_ahead(digits):
-    """From 60 images a Vision Transformer learns less, even in twice as many steps."""
-    few = some_of(digits.train, 60, seed=0)
-    vit, cnn = (
-        share_right(practise(build, few, seed=0, steps=steps), digits.test)
-        for build, steps in ((new_vit, 300), (new_cnn, 150))
-    )
-    assert cnn > vit + 0.03
+    """From 60 images a Vision Transformer learns less on average, even in twice as many steps."""
+
+    def mean(build, steps):
+        models = [practise(build, some_of(digits.train, 60, seed), seed, steps) for seed in (0, 1)]
+        return sum(share_right(model, digits.test) for model in models) / 2
+
+    assert mean(new_cnn, 150) > mean(new_vit, 300) + 0.02
 
 
 @torch.no_grad()
