@@ -31,6 +31,7 @@ from attention.models.bert import BertEncoder, attention_maps
 from attention.models.gpt import GPT
 from attention.multi_head import MultiHeadAttention
 from attention.online_softmax import OnlineSoftmax
+from attention.patches import patchify
 from attention.paths import path_length
 from attention.relative_bias import RelativeBias, causal_buckets, relative_buckets
 from attention.residual import PostNorm, PreNorm
@@ -96,6 +97,7 @@ __all__ = [
     "mel_filters",
     "merge_heads",
     "padding_mask",
+    "patchify",
     "path_length",
     "prefix_mask",
     "relative_buckets",

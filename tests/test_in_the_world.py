@@ -1,26 +1,11 @@
-"""What the overview of models claims, and the small data that it draws."""
+"""What the overview of models claims, and the small model that it mentions."""
 
-import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
-from sklearn.datasets import load_digits
 from torch.testing import assert_close
 
-from attention import attention_weights, causal_mask, gaussian_scores, softmax
-from attention.data.melody import RATE, melody, spectra
-from attention.data.patches import patchify
-from attention.data.shop import ITEMS, SESSION, VECTORS
+from attention import causal_mask
 from attention.models.next_item import NextItem, accuracy_on_noise
 from attention.models.pretrained import encode
-
-NOTES, PITCH = "CGCEGC", {"C": 523, "E": 659, "G": 784}
-
-
-@pytest.fixture(scope="module")
-def digits():
-    return torch.tensor(load_digits().images[:50], dtype=torch.float32) / 16  # (50, 8, 8)
-
 
 # --- what the chapter claims ---
 
@@ -41,70 +26,7 @@ def test_a_new_last_word_moves_earlier_vectors_only_under_the_full_mask(minilm):
             assert_close(moved[:last], torch.zeros(last))
 
 
-def test_shuffled_patches_give_shuffled_weights(digits):
-    """The weights of a picture's patches follow the patches, wherever these are put."""
-    patches = patchify(digits, 2)
-    order = torch.randperm(16, generator=torch.Generator().manual_seed(0))
-    weights = softmax(gaussian_scores(patches, patches, 0.35))
-    shuffled = softmax(gaussian_scores(patches[:, order], patches[:, order], 0.35))
-    assert_close(shuffled, weights[:, order][:, :, order])
-
-
-def test_frames_attend_to_the_same_note():
-    """A frame that lies inside a note gives at least .9 of its weight to frames of that note."""
-    spectrum = spectra(melody([PITCH[note] for note in NOTES]))
-    frames = spectrum / spectrum.norm(dim=-1, keepdim=True)
-    weights = attention_weights(frames, frames, scale=10)
-    middle = torch.arange(len(frames)) * 80 + 100  # the sample in the middle of each frame
-    note_of = [NOTES[sample // 800] for sample in middle.tolist()]
-    inside = ((middle % 800 >= 100) & (middle % 800 <= 700)).nonzero().flatten().tolist()
-    assert len(inside) > len(frames) / 2
-    for i in inside:
-        same = torch.tensor([note == note_of[i] for note in note_of])
-        assert weights[i, same].sum() >= 0.9
-
-
-def test_attention_follows_the_last_interest():
-    """After tent, knife, lantern: attention says sleeping bag, the plain average camp stove."""
-    session = VECTORS[SESSION]
-    assert [ITEMS[i] for i in SESSION] == ["tent", "knife", "lantern"]
-    weights = attention_weights(session, session, is_causal=True)
-    new = [i for i in range(len(ITEMS)) if i not in SESSION]
-    recommended = [
-        ITEMS[max(new, key=lambda i, mixture=mixture: (mixture @ VECTORS[i]).item())]
-        for mixture in ((weights @ session)[-1], session.mean(dim=0))
-    ]
-    assert recommended == ["sleeping bag", "camp stove"]
-
-
-# --- the data and the small model ---
-
-
-@given(rows=st.integers(1, 4), columns=st.integers(1, 4), patch=st.integers(1, 3))
-def test_patchify_agrees_with_a_double_loop(rows, columns, patch):
-    """Each token holds the pixels of its square, squares counted row by row."""
-    images = torch.rand(2, rows * patch, columns * patch)
-    tokens = patchify(images, patch)
-    assert tokens.shape == (2, rows * columns, patch**2)
-    for r in range(rows):
-        for c in range(columns):
-            square = images[:, r * patch : (r + 1) * patch, c * patch : (c + 1) * patch]
-            assert_close(tokens[:, r * columns + c], square.reshape(2, -1))
-
-
-@pytest.mark.parametrize("patch", [0, 4])
-def test_patchify_names_the_rule(patch):
-    """A side that does not divide is an error that says both numbers."""
-    with pytest.raises(ValueError, match=f"multiples of patch, got 6 × 8 and patch {patch}"):
-        patchify(torch.rand(6, 8), patch)
-
-
-def test_the_strongest_frequency_of_a_frame_is_its_tone():
-    """The peak lies in the column nearest the pitch; a column is 40 hertz wide."""
-    spectrum = spectra(melody([520, 800], seconds=0.2))
-    assert spectrum.shape[1] == 101
-    peaks = spectrum.argmax(dim=-1) * RATE / 200
-    assert peaks[5] == 520 and peaks[-5] == 800
+# --- the small model ---
 
 
 def test_next_item_does_not_look_ahead_under_the_causal_mask():

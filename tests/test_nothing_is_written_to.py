@@ -64,6 +64,7 @@ CALLS = {
     "masked_softmax": (a.masked_softmax, SCORES, BOOL),
     "merge_heads": (a.merge_heads, QKV[0]),
     "padding_mask": (partial(a.padding_mask, max_len=4), torch.tensor([3, 0])),
+    "patchify": (partial(a.patchify, patch=2), draw(BATCH, LENGTH, HEAD_DIM)),
     "path_length": (lambda *x: a.path_length(x), a.causal_mask(LENGTH)),
     "relative_buckets": (a.relative_buckets, DISTANCE),
     "rollout": (a.rollout, draw(2, HEADS, LENGTH, LENGTH)),

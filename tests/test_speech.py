@@ -20,6 +20,7 @@ from attention.data.keywords import (
     draw_words,
     speak,
 )
+from attention.data.melody import RATE, melody, spectra
 from attention.data.recordings import read_wav, read_words, wav_bytes
 from attention.log_mel import FLOOR, windowed_frames
 from attention.mel import to_hertz, to_mel
@@ -542,3 +543,11 @@ def test_a_wrong_rate_is_not_noticed(listeners):
     """Words recorded at twice the rate and read as if they were not: little more than a guess."""
     slow = hear(at_twice_the_rate(draw_words(300, seed=10_000)))
     assert max(right(model, slow) for model in listeners) < 0.35
+
+
+def test_the_strongest_frequency_of_a_frame_is_its_tone():
+    """The peak lies in the column nearest the pitch; a column is 40 hertz wide."""
+    spectrum = spectra(melody([520, 800], seconds=0.2))
+    assert spectrum.shape[1] == 101
+    peaks = spectrum.argmax(dim=-1) * RATE / 200
+    assert peaks[5] == 520 and peaks[-5] == 800

@@ -20,6 +20,7 @@ from figures import (
     signed_heatmap,
     sounds,
 )
+from figures.images import draw_image
 from figures.path_data import compact
 
 ALT = "A line that rises from 0 to 3 in three even steps."
@@ -194,6 +195,28 @@ def test_a_map_refuses_what_it_cannot_show():
         arcs(weights(6), TOKENS, query=6)
     with pytest.raises(ValueError, match=r"each of the 6 tokens; got the shape \(5,\)"):
         arcs(weights(5), TOKENS, query=0)
+
+
+def test_an_image_is_drawn_patch_by_patch():
+    """The centres of 2 × 3 patches, a gap apart, row by row; one solid shade for the last."""
+    _, ax = plt.subplots()
+    across, down = draw_image(
+        ax, np.eye(4, 9), (2, 3), shares=[0, 0, 0, 0, 0, 0.5], largest=0.5, gap=1, frames=True
+    )
+    assert across.tolist() == [1, 5, 9] * 2 and down.tolist() == [0.5] * 3 + [3.5] * 3
+    shade, ink, frames = ax.patches
+    assert shade.get_alpha() == ink.get_alpha() == 1
+    assert shade.get_extents().width < frames.get_extents().width
+    plt.close()
+
+
+def test_an_image_refuses_what_does_not_fit():
+    _, ax = plt.subplots()
+    with pytest.raises(ValueError, match="patches of 2 × 3 do not fill an image of 4 × 8"):
+        draw_image(ax, np.zeros((4, 8)), (2, 3))
+    with pytest.raises(ValueError, match=r"4 patches need a share each, got the shape \(3,\)"):
+        draw_image(ax, np.zeros((4, 6)), (2, 3), shares=[1, 0, 0])
+    plt.close()
 
 
 def test_masked_scores_are_struck_through():

@@ -11,11 +11,17 @@ def patchify(images: Tensor, patch: int) -> Tensor:
         patch: the side of a square, in pixels.
 
     Returns:
-        (..., n_patches, patch²), n_patches = height/patch · width/patch.
+        (..., n_patches, patch²), n_patches = height/patch · width/patch. Squares are counted row by
+        row from the top left, and so are the pixels within a square.
 
     Raises:
-        ValueError: a side is not a multiple of patch.
+        ValueError: a side is not a multiple of patch, or images have no two sides.
+
+    Source: Dosovitskiy et al. (2021), section 3.1. Colours are left out: an image of three of them
+        would be three of ours, side by side in each vector.
     """
+    if images.ndim < 2:
+        raise ValueError(f"images must have shape (..., height, width), got {tuple(images.shape)}")
     height, width = images.shape[-2:]
     if patch < 1 or height % patch or width % patch:
         raise ValueError(
