@@ -38,8 +38,6 @@ from attention.models.listening import (
 )
 from attention.models.mean_of_parts import MeanOfParts
 
-RATE = 8000
-
 
 def noise(*shape, dtype=torch.float32, seed=0):
     return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=dtype)
