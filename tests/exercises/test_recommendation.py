@@ -19,7 +19,7 @@ SESSION = torch.tensor([7, 3, 9, 1, 4])
 @points(1, hint="Two things come back, and a pair is written `return inputs, targets`.")
 def test_returns_a_pair_of_tensors(training_pairs):
     """Inputs and targets come back, as tensors."""
-    found = training_pairs(SESSION)
+    found = training_pairs(SESSION.clone())
     if not isinstance(found, tuple | list) or len(found) != 2:
         what = f"{len(found)} things" if isinstance(found, tuple | list) else type(found).__name__
         raise Failure(f"Expected a pair (inputs, targets), got {what}.")
@@ -31,7 +31,7 @@ def test_returns_a_pair_of_tensors(training_pairs):
 @points(1, hint="How many places of a session have something that comes after them?")
 def test_there_are_as_many_targets_as_inputs(training_pairs):
     """A session of n items has n − 1 places to go on from."""
-    inputs, targets = training_pairs(SESSION)
+    inputs, targets = training_pairs(SESSION.clone())
     if tuple(inputs.shape) != (4,) or tuple(targets.shape) != (4,):
         raise Failure(
             f"For a session of 5 items inputs have shape {tuple(inputs.shape)} and targets "
@@ -43,7 +43,7 @@ def test_there_are_as_many_targets_as_inputs(training_pairs):
 @points(2, hint="At the place of the target, has the model read the target?")
 def test_no_target_has_been_read(training_pairs):
     """What is to be named at a place does not stand at that place or before it."""
-    inputs, targets = training_pairs(SESSION)  # no item stands twice
+    inputs, targets = training_pairs(SESSION.clone())  # no item stands twice
     for t in range(len(inputs)):
         if targets[t] in inputs[: t + 1]:
             raise Failure(
@@ -56,7 +56,7 @@ def test_no_target_has_been_read(training_pairs):
 @points(2, hint="Which item comes right after the one that stands at the same place of the inputs?")
 def test_the_target_comes_right_after_the_input(training_pairs):
     """At each place the target is the very next item of the session."""
-    inputs, targets = training_pairs(SESSION)
+    inputs, targets = training_pairs(SESSION.clone())
     wanted = SESSION[:-1], SESSION[1:]
     if not (inputs.equal(wanted[0]) and targets.equal(wanted[1])):
         raise Failure(
@@ -69,7 +69,7 @@ def test_the_target_comes_right_after_the_input(training_pairs):
 @points(1, hint="Item numbers are names: 3 is no nearer to 4 than to 900.")
 def test_items_stay_whole_numbers(training_pairs):
     """Inputs and targets hold the session's own numbers."""
-    for part, name in zip(training_pairs(SESSION), ("inputs", "targets"), strict=True):
+    for part, name in zip(training_pairs(SESSION.clone()), ("inputs", "targets"), strict=True):
         if part.dtype != SESSION.dtype:
             raise Failure(f"Your {name} are {part.dtype}; the session is {SESSION.dtype}.")
 
