@@ -255,11 +255,11 @@ def test_the_heads_look_at_the_series_whose_turn_it_is(trained):
 
 
 def test_noise_three_back_does_not_blind_it(trained):
-    """With any item three back, the right one is still first in over a quarter of the sessions."""
+    """With any item three back, the right one is first ten times as often as by guessing."""
     model, _ = trained
     spoilt = series_sessions(500, LENGTH, dice(3), noise=0)
     spoilt[:, -4] = torch.randint(N_ITEMS, (500,), generator=dice(4))
-    assert hit_rate(last_scores(model, spoilt), spoilt[:, -1], 1) > 0.25
+    assert hit_rate(last_scores(model, spoilt), spoilt[:, -1], 1) > 10 / N_ITEMS
 
 
 def test_where_the_last_item_decides_counting_is_enough():
