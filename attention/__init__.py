@@ -52,6 +52,7 @@ from attention.sinusoidal import sinusoidal
 from attention.sliding_window import sliding_window_attention
 from attention.soft_lookup import masked_softmax, soft_lookup, softmax
 from attention.tiled import tiled_attention
+from attention.training_pairs import training_pairs
 
 __all__ = [
     "GPT",
@@ -116,5 +117,6 @@ __all__ = [
     "softmax",
     "split_heads",
     "tiled_attention",
+    "training_pairs",
     "window_mask",
 ]

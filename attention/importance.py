@@ -55,9 +55,7 @@ def leave_one_out(model: BertEncoder, tokens: Tensor, blank: int) -> Tensor:
     return effect(sentence_vector(model, tokens[None]), sentence_vector(model, blanked))
 
 
-def integrated_gradients(
-    model: BertEncoder, tokens: Tensor, blank: int, steps: int = 8
-) -> Tensor:
+def integrated_gradients(model: BertEncoder, tokens: Tensor, blank: int, steps: int = 8) -> Tensor:
     """Share out among the tokens what separates the sentence from one that is all blanks.
 
     Walk from the blanks' embeddings to the tokens' in a straight line, and at each step ask how

@@ -83,6 +83,7 @@ CALLS = {
     "soft_lookup": (a.soft_lookup, *QKV),
     "softmax": (a.softmax, SCORES),
     "split_heads": (partial(a.split_heads, n_heads=3), X),
+    "training_pairs": (a.training_pairs, SEGMENTS),
     "tiled_attention": (partial(a.tiled_attention, block=3, **CAUSAL), *QKV, BOOL),
 }
 # They are handed a model alone, and return a way back.
