@@ -129,9 +129,8 @@ class JoinsAlongTheHeads(_Cache):
         if self.length == 0:
             self.keys, self.values = key, value
         else:
-            more = self.keys[:, :, : key.shape[2]]
-            self.keys = torch.cat([self.keys, key.expand_as(more)], dim=1)
-            self.values = torch.cat([self.values, value.expand_as(more)], dim=1)
+            self.keys = torch.cat([self.keys, key], dim=1)
+            self.values = torch.cat([self.values, value], dim=1)
         self.length += key.shape[2]
         return self.keys, self.values
 
@@ -246,7 +245,7 @@ class CountsBeforeItLooks(_Cache):
         return self.in_use()
 
 
-@mistake("KVCache", caught_by="test_cache_serves_a_gpt")
+@mistake("KVCache", caught_by="test_cache_counts_its_tokens")
 class OneTokenAfterThePrompt(_Cache):
     """Takes a prompt at once, and then the last token of whatever comes."""
 
