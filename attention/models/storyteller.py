@@ -1,17 +1,20 @@
 """A small GPT that learns to write, character by character, in seconds."""
 
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from attention.data.characters import check_length
+from attention.data.characters import check_length, draw_windows
 from attention.generation import generate
 from attention.models.gpt import GPT
 from attention.sinusoidal import sinusoidal
+from attention.training import train, warmup_cosine
 
 
 def new_storyteller(
-    vocab_size: int, *, d_model: int = 64, n_heads: int = 4, n_layers: int = 2, max_len: int = 64
+    vocab_size: int, *, d_model: int = 64, n_heads: int = 4, n_layers: int = 1, max_len: int = 64
 ) -> GPT:
     """Make a new GPT that learns fast although it is narrow.
 
@@ -26,6 +29,54 @@ def new_storyteller(
         nn.init.normal_(model.token.weight, std=d_model**-0.5)
         model.position.weight.copy_(sinusoidal(max_len, d_model) * (2 / d_model) ** 0.5)
     return model
+
+
+def learn_to_write(
+    training: Tensor,
+    validation: Tensor,
+    vocab_size: int,
+    *,
+    steps: int = 1500,
+    seed: int = 0,
+    **sizes: int,
+) -> tuple[GPT, list[float], list[float]]:
+    """Train a new storyteller on pieces of a text, eight at a time.
+
+    Every 100 steps it reads the validation text; if that gets no better three times in a row,
+    training ends, and the best model so far is kept.
+
+    Args:
+        training, validation: tokens (text_len,), each more than max_len of them.
+        vocab_size, sizes: as for `new_storyteller`.
+        steps: of Adam, at most.
+        seed: of the first weights and of the pieces.
+
+    Returns:
+        (model, losses, checks): the loss of every step, and of every check, in nats.
+
+    Raises:
+        ValueError: a text is no longer than the model's context.
+    """
+    torch.manual_seed(seed)
+    model, checks = new_storyteller(vocab_size, **sizes), []
+    check_length(validation, model.max_len)
+
+    def validate(model):
+        checks.append(surprise(model, validation).mean().item())
+        return checks[-1]
+
+    losses = train(
+        model,
+        partial(draw_windows, training, 8, model.max_len),
+        steps,
+        lr=0.01,
+        schedule=warmup_cosine,
+        weight_decay=0.1,
+        seed=seed,
+        validate=validate,
+        check_every=100,
+    )
+    return model, losses, checks
 
 
 @torch.no_grad()
@@ -75,21 +126,3 @@ def write(model: GPT, prompt: Tensor, n_new: int, **options) -> Tensor:
         n = min(end - len(text), model.max_len - len(kept))
         text = torch.cat([text, generate(model, kept[None], n, **options)[0, len(kept) :]])
     return text
-
-
-@torch.no_grad()
-def reading_maps(model: GPT, tokens: Tensor) -> Tensor:
-    """Record what every head attends to while the model reads.
-
-    Args:
-        tokens: (batch, length).
-
-    Returns:
-        (n_layers, batch, n_heads, length, length), zero above the diagonal.
-    """
-    x = model.token(tokens) + model.position.weight[: tokens.shape[1]]
-    maps = []
-    for block in model.blocks:
-        x, weights = block(x, is_causal=True, return_weights=True)
-        maps.append(weights)
-    return torch.stack(maps)
