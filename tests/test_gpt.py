@@ -1,4 +1,4 @@
-"""GPT-2's decoder against Hugging Face's, with the same weights in both, and writing with it."""
+"""GPT-2's decoder against Hugging Face's, with the same weights in both, and what it learns."""
 
 from copy import deepcopy
 
@@ -8,9 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from attention.generation import choose, generate
+from attention.data.characters import Alphabet
+from attention.data.tales import load_text, split_text
+from attention.generation import generate
 from attention.models.gpt import GPT
 from attention.models.gpt2 import from_gpt2
+from attention.models.gpt_heads import reading_maps, weight_by_distance, without_head
+from attention.models.ngram import fit_ngram
+from attention.models.storyteller import learn_to_write, surprise, write
 
 BATCH, LENGTH, VOCAB_SIZE, HEADS, HEAD_DIM, LAYERS, MAX_LEN = 2, 6, 11, 4, 3, 5, 8
 SIZES = VOCAB_SIZE, HEADS * HEAD_DIM, HEADS, LAYERS, MAX_LEN
@@ -184,87 +189,68 @@ def test_the_decoder_names_what_does_not_fit(model, tokens):
         model(tokens, model.new_cache(BATCH, 4))
 
 
-# Writing.
+def test_shared_keys_make_the_cache_smaller():
+    """Bytes for each token go with the heads of keys and values."""
+    a_token = {
+        n_kv_heads: sum(cache.bytes_per_token for cache in model_of(n_kv_heads).new_cache(1))
+        for n_kv_heads in (HEADS, 2, 1)
+    }
+    assert a_token[1] == 2 * HEAD_DIM * 4 * LAYERS  # a key and a value of float32 in each block
+    assert a_token == {n_kv_heads: n_kv_heads * a_token[1] for n_kv_heads in a_token}
 
 
-def test_what_is_written_stands_behind_the_prompt(model, tokens):
-    """Nothing of the prompt is lost, and to write nothing is allowed."""
-    written = generate(model, tokens[:, :4], 3)
-    assert written.shape == (BATCH, 7)
-    assert written[:, :4].equal(tokens[:, :4])
-    assert generate(model, tokens, 0).equal(tokens)
-    assert not written.requires_grad
+# What the chapter says of the model that it trains: here a smaller one, for fewer steps.
 
 
-def test_each_greedy_token_is_the_best_one(model, tokens):
-    """What was written is, at each place, what the model scores highest there."""
-    written = generate(model, tokens[:, :3], 5)
-    best = model(written).argmax(-1)  # (batch, length)
-    assert written[:, 3:].equal(best[:, 2:-1])
+@pytest.fixture(scope="module")
+def tales():
+    """(alphabet, training, validation, held_out)."""
+    text = load_text()
+    alphabet = Alphabet(text)
+    return alphabet, *map(alphabet.encode, split_text(text))
 
 
-@pytest.mark.parametrize("use_cache", [True, False])
-def test_the_same_dice_write_the_same_text(model, tokens, use_cache):
-    """With a generator, drawing repeats exactly, with a cache or without."""
-    options = dict(temperature=0.7, top_k=5)
-    first = generate(model, tokens[:, :2], 6, generator=torch.Generator().manual_seed(3), **options)
-    dice = torch.Generator().manual_seed(3)
-    again = generate(model, tokens[:, :2], 6, generator=dice, use_cache=use_cache, **options)
-    assert first.equal(again)
+@pytest.fixture(scope="module")
+def storyteller(tales):
+    """A GPT after about five seconds."""
+    alphabet, training, validation, _ = tales
+    return learn_to_write(training, validation[:2000], len(alphabet), steps=1000)[0]
 
 
-def test_a_cache_spares_reading_the_past_again(model, tokens, monkeypatch):
-    """With it each step reads the newest token alone; without it, all of them."""
-    read = []
-    forward = model.forward
-    monkeypatch.setattr(
-        model,
-        "forward",
-        lambda new, *rest, **options: read.append(new.shape[1]) or forward(new, *rest, **options),
-    )
-    generate(model, tokens[:, :4], 3)
-    generate(model, tokens[:, :4], 3, use_cache=False)
-    assert read == [4, 1, 1, 4, 5, 6]
+@pytest.fixture(scope="module")
+def trigram_surprise(tales):
+    """Nats per held-out character."""
+    alphabet, training, validation, held_out = tales
+    return fit_ngram(3, training, validation, len(alphabet)).surprise(held_out).mean()
 
 
-def test_tokens_are_drawn_as_often_as_the_softmax_says():
-    """Over many draws the shares are softmax(scores / temperature)."""
-    scores = torch.tensor([0.0, 1.0, 2.0, -1.0])
-    n, dice = 20_000, torch.Generator().manual_seed(0)
-    drawn = choose(scores.expand(n, 4), temperature=0.5, generator=dice)
-    shares = drawn.flatten().bincount(minlength=4) / n
-    # four standard deviations of a share near 1/2 over 20 000 draws
-    assert_close(shares, (scores / 0.5).softmax(-1), rtol=0, atol=0.015)
+def test_a_gpt_is_less_surprised_than_a_trigram_table(tales, storyteller, trigram_surprise):
+    """On held-out text, after two thirds of the page's training, by a twentieth."""
+    assert surprise(storyteller, tales[-1]).mean() < 0.95 * trigram_surprise
 
 
-def test_top_k_draws_from_the_best_alone():
-    """With k = 1 always the best; with k = 2 both of the best and no other; a large k is all."""
-    scores = torch.tensor([[0.5, 0.0, 1.0, -0.5]]).expand(500, 4)
-    for top_k, tokens in ((1, {2}), (2, {0, 2}), (3, {0, 1, 2}), (99, {0, 1, 2, 3})):
-        drawn = choose(scores, temperature=1.0, top_k=top_k)
-        assert set(drawn.flatten().tolist()) == tokens
+def test_a_head_looks_at_the_character_before(tales, storyteller):
+    """One gives it about half of its weight or more, and another head favours the one before."""
+    pieces = tales[-1][: 50 * 64].view(50, 64)
+    near = weight_by_distance(reading_maps(storyteller, pieces)[0], furthest=5)
+    assert near[:, 1].max() > 0.4
+    assert near[:, 2].max() > 0.2 and near[:, 2].argmax() != near[:, 1].argmax()
 
 
-def test_a_low_temperature_takes_the_best():
-    """And temperature zero draws nothing."""
-    scores = torch.tensor([[0.1, 0.3, 0.2]]).expand(50, 3)
-    assert choose(scores, temperature=1e-3).equal(choose(scores, temperature=0.0))
-    assert choose(scores, temperature=0.0).eq(1).all()
+def test_without_that_head_it_is_worse_than_the_table(tales, storyteller, trigram_surprise):
+    """It then needs more nats than the trigram table, on held-out text."""
+    pieces = tales[-1][: 50 * 64].view(50, 64)
+    head = weight_by_distance(reading_maps(storyteller, pieces)[0], furthest=5)[:, 1].argmax()
+    deaf = without_head(storyteller, 0, int(head))
+    assert surprise(deaf, tales[-1]).mean() > trigram_surprise
 
 
-def test_writing_names_the_rule_that_is_broken(model, tokens):
-    """A prompt that is empty or too long, and options out of their range."""
-    with pytest.raises(ValueError, match=r"at least one token, got \(2, 0\)"):
-        generate(model, tokens[:, :0], 1)
-    with pytest.raises(ValueError, match=r"prompt must have shape \(batch, length\).*got \(6,\)"):
-        generate(model, tokens[0], 1)
-    with pytest.raises(ValueError, match="n_new must not be negative, got -1"):
-        generate(model, tokens, -1)
-    with pytest.raises(ValueError, match="fit into the model's max_len = 8, got 6 and 3"):
-        generate(model, tokens, 3)
-    for bad in (-0.1, float("nan")):
-        with pytest.raises(ValueError, match=f"temperature must not be negative, got {bad}"):
-            generate(model, tokens, 1, temperature=bad)
-    for bad in (0, -1):
-        with pytest.raises(ValueError, match=f"top_k must be at least 1, got {bad}"):
-            generate(model, tokens, 1, top_k=bad)
+def test_greedy_writing_runs_in_circles(tales, storyteller):
+    """Of 600 pieces of eight characters, fewer than a third differ; drawn, nearly all do."""
+    prompt = tales[0].encode("There was once a k")
+    different = {}
+    for temperature in (0, 1):
+        dice = torch.Generator().manual_seed(1)
+        text = write(storyteller, prompt, 600, temperature=temperature, generator=dice).tolist()
+        different[temperature] = len({tuple(text[i : i + 8]) for i in range(600)})
+    assert different[0] < 200 < 500 < different[1]

@@ -1,0 +1,69 @@
+"""What the heads of a GPT look at, and what becomes of it without one of them."""
+
+from copy import deepcopy
+
+import torch
+from torch import Tensor
+
+from attention.models.gpt import GPT
+
+
+@torch.no_grad()
+def reading_maps(model: GPT, tokens: Tensor) -> Tensor:
+    """Record what every head attends to while the model reads.
+
+    Args:
+        tokens: (batch, length).
+
+    Returns:
+        (n_layers, batch, n_heads, length, length), zero above the diagonal.
+    """
+    x = model.token(tokens) + model.position.weight[: tokens.shape[1]]
+    maps = []
+    for block in model.blocks:
+        x, weights = block(x, is_causal=True, return_weights=True)
+        maps.append(weights)
+    return torch.stack(maps)
+
+
+def weight_by_distance(maps: Tensor, furthest: int) -> Tensor:
+    """Average the weight on the token itself, on the one before it, and so on.
+
+    Args:
+        maps: (…, batch, n_heads, length, length), causal.
+        furthest: the largest distance, less than half of the length.
+
+    Returns:
+        (…, n_heads, furthest + 1), over the batch and the second half of the queries, which have
+        as many tokens before them.
+
+    Raises:
+        ValueError: a map is too short for that distance.
+    """
+    half = maps.shape[-1] // 2
+    if not 0 <= furthest < half:
+        raise ValueError(
+            f"furthest must be at least 0 and less than half of the length, got {furthest} "
+            f"for maps of {maps.shape[-1]} tokens"
+        )
+    back = [maps.diagonal(-k, -2, -1)[..., -half:] for k in range(furthest + 1)]
+    return torch.stack(back, dim=-1).mean((-4, -2))
+
+
+def without_head(model: GPT, layer: int, head: int) -> GPT:
+    """Copy a model and leave out what one head says: its part of the output map is zero.
+
+    Raises:
+        ValueError: there is no such layer or head.
+    """
+    if not (0 <= layer < len(model.blocks) and 0 <= head < model.blocks[0].attention.n_heads):
+        raise ValueError(
+            f"the model has layers 0 to {len(model.blocks) - 1} with heads 0 to "
+            f"{model.blocks[0].attention.n_heads - 1}, got layer {layer}, head {head}"
+        )
+    copy = deepcopy(model)
+    to_output = copy.blocks[layer].attention.to_output
+    width = copy.blocks[layer].attention.d_model // copy.blocks[layer].attention.n_heads
+    with torch.no_grad():
+        to_output.weight[:, head * width : (head + 1) * width] = 0
+    return copy
