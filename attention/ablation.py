@@ -1,18 +1,17 @@
 """Take a head out of a model, or tell it where to look, and see what the model does without it.
 
 A map shows where a head looked. Whether anything depends on that is another question, which is
-asked by changing it. Each function here returns handles of hooks: the change lasts to the end of a
-`with` block, and no weight of the model is touched.
+asked by changing it. The changes here are hooks: each lasts to the end of a `with` block, several
+add up, and no weight of the model is touched.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
-from attention.grouped_heads import share_heads
-from attention.heads import merge_heads, split_heads
+from attention.heads import split_heads
 from attention.scaled_dot_product import attention_weights
 
 
@@ -46,18 +45,19 @@ def ablate_head(model: nn.Module, layer: int, head: int) -> RemovableHandle:
     return attention.to_output.register_forward_pre_hook(without)
 
 
+@contextmanager
 def reweigh_head(
     model: nn.Module, layer: int, head: int, change: Callable[[Tensor], Tensor]
-) -> RemovableHandle:
+) -> Iterator[None]:
     """Let one head take other weights than its own, for the length of a `with` block.
 
     Args:
-        model: as for `ablate_head`; each block attends to itself, without a cache.
+        model: as for `ablate_head`; its blocks attend to themselves, without a cache.
         layer, head: counted from 0.
         change: takes the head's weights (batch, length, length), returns as many others.
 
     Returns:
-        A handle, as `ablate_head`.
+        A context manager. Maps that the model returns meanwhile are still its own.
 
     Raises:
         ValueError: the model has no such layer or head, or the new weights have another shape.
@@ -65,29 +65,38 @@ def reweigh_head(
     Source: Jain and Wallace (2019), Attention is not Explanation, section 4.2, who permute them.
     """
     attention = attention_of(model, layer, head)
+    head_dim = attention.d_model // attention.n_heads
+    own = slice(head * head_dim, (head + 1) * head_dim)
+    shared = head * attention.n_kv_heads // attention.n_heads  # whose keys and values it reads
+    heard = {}
 
-    def other(module, args, kwargs, output):
-        (x,) = args
-        query = split_heads(module.to_query(x), module.n_heads)
-        key, value = (
-            split_heads(to(x), module.n_kv_heads) for to in (module.to_key, module.to_value)
-        )
-        mask, is_causal = kwargs.get("mask"), kwargs.get("is_causal", False)
-        mask = mask if mask is None or mask.ndim != 3 else mask.unsqueeze(-3)
-        gqa = module.n_kv_heads < module.n_heads
-        weights = attention_weights(query, key, mask, is_causal=is_causal, enable_gqa=gqa)
-        new = change(weights[:, head])
-        if new.shape != weights[:, head].shape:
+    def listen(module, args, kwargs) -> None:
+        heard["x"], heard["how"] = args[0], kwargs
+
+    def answer_anew(to_output, inputs: tuple[Tensor]) -> tuple[Tensor]:
+        x, how = heard["x"], heard["how"]
+        query = split_heads(attention.to_query(x), attention.n_heads)[:, head]
+        key = split_heads(attention.to_key(x), attention.n_kv_heads)[:, shared]
+        value = split_heads(attention.to_value(x), attention.n_kv_heads)[:, shared]
+        mask = how.get("mask")
+        if mask is not None and mask.ndim == 4:
+            mask = mask.expand(-1, attention.n_heads, -1, -1)[:, head]
+        weights = attention_weights(query, key, mask, is_causal=how.get("is_causal", False))
+        new = change(weights)
+        if new.shape != weights.shape:
             raise ValueError(
-                f"change must return weights of the shape {tuple(weights[:, head].shape)} that it "
-                f"was given, got {tuple(new.shape)}"
+                f"change must return weights of the shape {tuple(weights.shape)} that it was "
+                f"given, got {tuple(new.shape)}"
             )
-        weights = torch.cat([weights[:, :head], new[:, None], weights[:, head + 1 :]], dim=1)
-        answers = weights @ share_heads("value", value, query)
-        output = module.to_output(merge_heads(answers))
-        return (output, weights) if kwargs.get("return_weights") else output
+        answers = inputs[0].clone()  # (batch, length, d_model)
+        answers[..., own] = new @ value
+        return (answers,)
 
-    return attention.register_forward_hook(other, with_kwargs=True)
+    with (
+        attention.register_forward_pre_hook(listen, with_kwargs=True),
+        attention.to_output.register_forward_pre_hook(answer_anew),
+    ):
+        yield
 
 
 def attention_of(model: nn.Module, layer: int, head: int) -> nn.Module:

@@ -1,5 +1,7 @@
 """Ablation, other weights, importance: what the tools do, and what the chapter found with them."""
 
+from contextlib import ExitStack
+
 import pytest
 import torch
 from scipy.stats import kendalltau
@@ -63,12 +65,12 @@ def test_ablations_add_up(model):
 @pytest.mark.parametrize("take", [ablate_head, lambda *spot: reweigh_head(*spot, torch.zeros_like)])
 def test_a_head_that_is_not_there_is_named(model, take):
     """Both numbers, and how far they go."""
-    with pytest.raises(ValueError, match=r"layer must be from 0 to 2, got 3"):
-        take(model, 3, 0)
-    with pytest.raises(ValueError, match=r"layer must be from 0 to 2, got -1"):
-        take(model, -1, 0)
-    with pytest.raises(ValueError, match=r"head must be from 0 to 3, got 4"):
-        take(model, 0, 4)
+    with pytest.raises(ValueError, match=r"layer must be from 0 to 2, got 3"), take(model, 3, 0):
+        pass
+    with pytest.raises(ValueError, match=r"layer must be from 0 to 2, got -1"), take(model, -1, 0):
+        pass
+    with pytest.raises(ValueError, match=r"head must be from 0 to 3, got 4"), take(model, 0, 4):
+        pass
 
 
 # --- other weights ---
@@ -90,34 +92,53 @@ def test_weights_of_zero_are_an_ablation(model):
 
 
 def test_only_one_head_is_reweighed_and_masks_still_hold():
-    """The maps show it: even weights in one head, and the others' own."""
+    """Even weights: this head answers with the average value, the others as before."""
     torch.manual_seed(0)
-    model = BertEncoder(12, HEADS * HEAD_DIM, HEADS, LAYERS, 7, 6).eval()
+    model = BertEncoder(12, HEADS * HEAD_DIM, HEADS, LAYERS, 7, 6).eval().requires_grad_(False)
+    attention = model.blocks[0].attention
     mask = torch.ones(2, LENGTH, LENGTH, dtype=torch.bool)
     mask[0, :, -1] = False
-    _, before = model(TOKENS, mask, return_weights=True)
-    seen = []
+    _, maps = model(TOKENS, mask, return_weights=True)
+    seen, answers = [], []
 
     def even(weights):
         seen.append(weights)
         return torch.full_like(weights, 1 / LENGTH)
 
-    with reweigh_head(model, 0, 2, even):
-        _, after = model(TOKENS, mask, return_weights=True)
-    assert (after[0, :, 2] == 1 / LENGTH).all()
+    def note(module, inputs, output):
+        answers.append(inputs[0].unflatten(-1, (HEADS, HEAD_DIM)))
+
+    with attention.to_output.register_forward_hook(note):
+        model(TOKENS, mask)
+        for wider in (mask, mask.unsqueeze(1)):
+            with reweigh_head(model, 0, 2, even):
+                model(TOKENS, wider)
+    before, after, again = answers
+    value = attention.to_value(model.embed(TOKENS)).unflatten(-1, (HEADS, HEAD_DIM))[:, :, 2]
+    assert_close(after[:, :, 2], value.mean(1, keepdim=True).expand(-1, LENGTH, -1))
+    assert_close(again, after)
     others = [0, 1, 3]
-    assert_close(after[0][:, others], before[0][:, others])
-    assert_close(seen[0], before[0, :, 2])
+    assert_close(after[:, :, others], before[:, :, others])
+    assert_close(seen[0], maps[0, :, 2])
     assert (seen[0][0, :, -1] == 0).all()
+
+
+def test_changes_of_several_heads_add_up(model):
+    """All heads of a layer given zeros, and one of them ablated besides: nothing is left."""
+    attention = model.blocks[1].attention
+    with ExitStack() as changes:
+        for head in range(HEADS):
+            changes.enter_context(reweigh_head(model, 1, head, torch.zeros_like))
+        changes.enter_context(ablate_head(model, 1, 2))
+        answer = attention(torch.randn(2, LENGTH, HEADS * HEAD_DIM))
+    assert_close(answer, attention.to_output.bias.expand_as(answer))
 
 
 def test_weights_of_another_shape_are_refused(model):
     """They could broadcast, and no error would say so."""
     with (
         reweigh_head(model, 0, 0, lambda weights: weights[:, :1]),
-        pytest.raises(
-            ValueError, match=r"the shape \(2, 5, 5\) that it was given, got \(2, 1, 5\)"
-        ),
+        pytest.raises(ValueError, match=r"shape \(2, 5, 5\) that it was given, got \(2, 1, 5\)"),
     ):
         model(TOKENS)
 
@@ -311,3 +332,22 @@ def test_the_sink_matters_when_hidden_and_not_when_blanked(read, left_out):
         mask[..., column] = False
         hidden.append(effect(vectors, sentence_vector(encoder, ids, mask)).mean())
     assert hidden[0] > 2 * max(hidden[1:])
+
+
+@torch.no_grad()
+def test_what_the_sink_says_is_hardly_missed(read):
+    """What it hands over taken away, and nothing put in its place: a tenth of hiding it."""
+    encoder, ids, vectors, *_ = read
+    with ExitStack() as silence:
+        for layer in range(6):
+            for head in range(12):
+                silence.enter_context(reweigh_head(encoder, layer, head, without_the_first))
+        silent = effect(vectors, sentence_vector(encoder, ids)).mean()
+    mask = torch.ones(1, 1, 10, dtype=torch.bool)
+    mask[..., 0] = False
+    assert silent < effect(vectors, sentence_vector(encoder, ids, mask)).mean() / 10
+
+
+def without_the_first(weights):
+    """The other weights, as they were."""
+    return torch.cat([torch.zeros_like(weights[..., :1]), weights[..., 1:]], dim=-1)
