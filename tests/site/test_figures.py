@@ -1,5 +1,6 @@
 """Figures in the page: safe, the same every time, readable in both themes and by ear."""
 
+import json
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from bs4 import BeautifulSoup
 
 from figures import (
     Diagram,
@@ -286,3 +288,16 @@ def test_what_is_no_sound_for_a_page_is_refused(recordings, said):
     """No name, no WAV file, too large."""
     with pytest.raises(ValueError, match=said):
         sounds(recordings)
+
+
+def test_an_interactive_figure_names_its_module_and_hands_over_its_data():
+    """Tensors become lists, and no text of the data can end the element that holds it."""
+    fig, ax = plt.subplots()
+    ax.plot([0, 1])
+    data = {"scores": torch.tensor([1.0, 2.0]), "words": ["</script>"]}
+    shown = show(fig, alt="A line that rises from 0 to 1.", interactive="softmax", data=data)
+    soup = BeautifulSoup(shown.html, "html.parser")
+    assert soup.figure["data-interactive"] == "softmax" and soup.figure.svg
+    assert json.loads(soup.figure.script.string) == {"scores": [1, 2], "words": ["</script>"]}
+    with pytest.raises(TypeError, match="data must be JSON serializable, or arrays; got function"):
+        show(fig, alt="A line that rises from 0 to 1.", interactive="softmax", data={"f": show})

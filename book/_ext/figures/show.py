@@ -1,6 +1,7 @@
 """`show`: a matplotlib figure becomes a picture in the page, with words for who cannot see it."""
 
 import hashlib
+import json
 import re
 import sys
 from collections import Counter
@@ -19,19 +20,23 @@ PHONE = 340
 _times_shown = Counter()
 
 
-def show(fig, alt, caption=None):
+def show(fig, alt, caption=None, *, interactive=None, data=None):
     """Return the figure as inline SVG that follows the reader's theme, and close it.
 
     Args:
         fig: a matplotlib figure, drawn at phone width (`figsize=(4, 2.6)`).
         alt: what the picture shows, in words, with its numbers.
         caption: what to notice; plain text, printed below the picture.
+        interactive: the module in `_static/interactive` that adds something to try below the
+            picture, where scripts run.
+        data: what it is handed, as JSON; tensors and arrays become lists.
 
     Returns:
         An object that a notebook displays: HTML, or the alt text where there is no HTML.
 
     Raises:
         ValueError: the alt text is missing, too short to tell anything, or a file's name.
+        TypeError: the data cannot be written as JSON.
     """
     alt = _checked(alt)
     svg = page_svg(fig)
@@ -43,7 +48,8 @@ def show(fig, alt, caption=None):
     svg.set("width", f"{width * PIXELS_PER_POINT:.0f}")
     svg.set("viewBox", f"{x:g} {y:g} {width:.2f} {height:.2f}")
     prefix_ids(svg, _prefix(ElementTree.tostring(svg)))
-    return Picture(_figure(svg, width * PIXELS_PER_POINT, caption), alt)
+    more = _try_it(interactive, data) if interactive else ("", "")
+    return Picture(_figure(svg, width * PIXELS_PER_POINT, caption, *more), alt)
 
 
 class Picture:
@@ -82,14 +88,28 @@ def _prefix(svg):
     return f"f{digest}{again}-"
 
 
-def _figure(svg, width, caption):
+def _try_it(interactive, data):
+    """The figure's mark, by which the page finds the module, and its data."""
+    text = json.dumps(data or {}, default=_as_list).replace("<", "\\u003c")
+    mark = f' data-interactive="{escape(interactive)}"'
+    return mark, f'<script type="application/json">{text}</script>'
+
+
+def _as_list(array):
+    """What JSON does not know, if it is an array."""
+    if not hasattr(array, "tolist"):
+        raise TypeError(f"data must be JSON serializable, or arrays; got {type(array).__name__}")
+    return array.tolist()
+
+
+def _figure(svg, width, caption, mark="", data=""):
     # A box that can scroll has to be reachable by keyboard, and then needs a role and a name.
     # On most screens a figure at phone width fits, and another stop for the tab key is in the way.
     may_scroll = width * LEAST_SCALE > PHONE
     reachable = ' tabindex="0" role="group" aria-label="A wide figure; it scrolls sideways"'
     words = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
     return (
-        f'<figure class="fig" style="--fig-width:{width:.0f}px">'
+        f'<figure class="fig"{mark} style="--fig-width:{width:.0f}px">'
         f'<div class="fig-scroll"{reachable if may_scroll else ""}>'
-        f"{ElementTree.tostring(svg, encoding='unicode')}</div>{words}</figure>"
+        f"{ElementTree.tostring(svg, encoding='unicode')}</div>{data}{words}</figure>"
     )

@@ -7,6 +7,7 @@ search page alone. The template `layout.html` links what is left.
 """
 
 import hashlib
+import re
 import shutil
 from pathlib import Path
 from textwrap import shorten
@@ -17,6 +18,8 @@ from lean.style_sheet import joined, names_in, purged, words_of
 #: Loaded by the theme's template itself, before all others.
 THEME_SHEETS = ("styles/theme.css", "styles/pydata-sphinx-theme.css")
 ICONS, FEW_ICONS = "vendor/fontawesome/webfonts", "icons"
+#: A figure that has something to try.
+INTERACTIVE = re.compile(r'data-interactive="(\w+)"')
 #: What a screen reader is told better.
 BETTER_TAGS = {
     # a folded cell says itself what it holds
@@ -51,6 +54,9 @@ def _choose(app, pagename, templatename, context, doctree):
     scripts = [script for script in map(_name, context["script_files"]) if script]
     context["page_scripts"] = [
         f"_static/{name}" for name in scripts if NEEDED_FOR.get(name, "") in body
+    ]
+    context["page_modules"] = [
+        f"_static/interactive/{name}.js" for name in sorted(set(INTERACTIVE.findall(body)))
     ]
     context["description"] = _description(doctree)
 

@@ -1,0 +1,35 @@
+// @ts-check
+// The mathematics of the interactive figures: pure functions, tested against the package `attention`.
+
+/**
+ * Turn scores into weights: positive numbers that sum to one.
+ * @param {number[]} scores
+ * @param {number} [temperature] greater than zero; a low one sharpens
+ * @returns {number[]}
+ */
+export function softmax(scores, temperature = 1) {
+  const largest = Math.max(...scores);
+  const exponentials = scores.map((score) => Math.exp((score - largest) / temperature));
+  const sum = exponentials.reduce((total, e) => total + e, 0);
+  return exponentials.map((e) => e / sum);
+}
+
+/**
+ * Average vectors by weight.
+ * @param {number[]} weights
+ * @param {number[][]} values as many vectors of equal length
+ * @returns {number[]}
+ */
+export function weightedSum(weights, values) {
+  return values[0].map((_, axis) =>
+    weights.reduce((total, weight, i) => total + weight * values[i][axis], 0),
+  );
+}
+
+/**
+ * @param {number[]} a
+ * @param {number[]} b
+ */
+export function dot(a, b) {
+  return a.reduce((total, x, i) => total + x * b[i], 0);
+}
