@@ -72,7 +72,8 @@ enhance("masks", (panel, { words, scores }, say) => {
         cells[i][j].ariaPressed = String(mask[i][j]);
         cells[i][j].ariaLabel = `${words[i]} to ${words[j]}: ${mask[i][j] ? weight.toFixed(2) : "hidden"}`;
         cells[i][j].style.setProperty("--weight", `${Math.round(100 * weight)}%`);
-        cells[i][j].classList.toggle("strong", weight > 0.55);
+        // where dark and light letters can be read equally well
+        cells[i][j].classList.toggle("strong", weight > 0.655);
       });
       const differs = weights.some((weight, j) => Math.abs(weight - free[i][j]) > 1e-9);
       marks[i].textContent = differs ? "●" : "";
