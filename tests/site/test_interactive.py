@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from attention import softmax
+from attention import causal_mask, masked_softmax, padding_mask, softmax, window_mask
+from attention.data.sentence import VECTORS
 from grading.paths import ROOT
 
 HTML = ROOT / "_build" / "html"
@@ -113,6 +114,91 @@ def test_nothing_overflows_and_nothing_fails(page):
     """On the narrowest phone."""
     assert page.evaluate("document.documentElement.scrollWidth") == 320
     assert page.errors == []
+
+
+# --- masks ---
+
+MASKS = 'figure[data-interactive="masks"]'
+SCORES = VECTORS @ VECTORS.T / 2**0.5
+
+
+@pytest.fixture(scope="module")
+def masks(browser, site):
+    context = browser.new_context(viewport={"width": 320, "height": 800}, has_touch=True)
+    page = context.new_page()
+    page.errors = []
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.goto(site + "masks.html")
+    page.wait_for_selector(f"{MASKS} .panel")
+    yield page
+    context.close()
+
+
+def painted(page):
+    """The panel's mask, its weights, and the rows that it marks as changed."""
+    cells = page.locator(f"{MASKS} .mask-cell")
+    mask = [c.get_attribute("aria-pressed") == "true" for c in cells.all()]
+    texts = cells.all_inner_texts()
+    weights = [0.0 if text == "×" else float(text) for text in texts]
+    marks = [text == "●" for text in page.locator(f"{MASKS} .mask-mark").all_inner_texts()]
+    return torch.tensor(mask).view(6, 6), torch.tensor(weights).view(6, 6), torch.tensor(marks)
+
+
+def follows(page):
+    """The weights are the package's for the mask that is shown; a changed row is marked."""
+    mask, weights, marks = painted(page)
+    expected = masked_softmax(SCORES, mask)
+    assert_close(weights, expected, rtol=0, atol=0.0051)  # two digits are shown
+    changed = (expected - softmax(SCORES)).abs().amax(-1) > 1e-6
+    assert marks.equal(changed)
+    return mask
+
+
+@pytest.mark.parametrize(
+    "name, wanted",
+    [
+        ("causal", causal_mask(6)),
+        ("window of 3", window_mask(6, window=2)),
+        ("last two hidden", padding_mask([4], 6)[0].expand(6, 6)),
+        ("a dead row", (torch.arange(6) != 1)[:, None].expand(6, 6)),
+        ("all may", torch.ones(6, 6, dtype=torch.bool)),
+    ],
+)
+def test_each_mask_is_the_packages(masks, name, wanted):
+    """A tap on its name paints it, and a dead row shows zeros."""
+    button = masks.get_by_role("button", name=name, exact=True)
+    button.scroll_into_view_if_needed()
+    button.tap()
+    assert follows(masks).equal(wanted)
+
+
+def test_a_mask_is_painted_by_keyboard_and_mouse(masks):
+    """Arrows lead from cell to cell, the space bar hides; a click shows again."""
+    masks.get_by_role("button", name="all may", exact=True).click()
+    cells = masks.locator(f"{MASKS} .mask-cell")
+    assert [c.get_attribute("tabindex") for c in cells.all()].count("0") == 1
+    cells.first.focus()
+    masks.keyboard.press("ArrowDown")
+    masks.keyboard.press("ArrowRight")
+    masks.keyboard.press("Space")
+    mask = follows(masks)
+    assert not mask[1, 1] and mask.sum() == 35
+    summary = masks.locator(f"{MASKS} [aria-live=polite]")
+    masks.wait_for_function(
+        "node => node.textContent.includes('cat may not attend to cat')",
+        arg=summary.element_handle(),
+    )
+    cells.nth(7).click()
+    assert follows(masks).all()
+    assert masks.url.endswith("masks.html")
+
+
+def test_the_mask_fits_the_narrowest_phone(masks):
+    """Cells that a finger can hit, and no sideways scrolling."""
+    assert masks.evaluate("document.documentElement.scrollWidth") == 320
+    box = masks.locator(f"{MASKS} .mask-cell").first.bounding_box()
+    assert min(box["width"], box["height"]) >= 24
+    assert masks.errors == []
 
 
 def test_without_scripts_the_picture_stands_alone(browser, site):

@@ -33,3 +33,14 @@ export function weightedSum(weights, values) {
 export function dot(a, b) {
   return a.reduce((total, x, i) => total + x * b[i], 0);
 }
+
+/**
+ * Softmax over the allowed scores of a row; what is hidden gets zero, and so does a row without any.
+ * @param {number[]} scores
+ * @param {boolean[]} allowed true may attend
+ * @returns {number[]}
+ */
+export function maskedSoftmax(scores, allowed) {
+  if (!allowed.some(Boolean)) return scores.map(() => 0);
+  return softmax(scores.map((score, j) => (allowed[j] ? score : -Infinity)));
+}
