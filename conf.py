@@ -33,7 +33,8 @@ exclude_patterns = ["_ext", "_static", "_templates", "exercises"]
 bibtex_bibfiles = ["book/references.bib"]
 bibtex_reference_style = "author_year"
 bibtex_default_style = "plain"
-bibtex_cite_id = "ref-{key}"  # a number would change with each new entry, and old links with it
+# A number for each entry would change with every new one, and break links of pages that stay.
+bibtex_cite_id = "ref{bibliography_count}-{key}"
 
 # --- text ---
 
