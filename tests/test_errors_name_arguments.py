@@ -26,7 +26,8 @@ SHARED = {"enable_gqa": True}
 CALLS = {
     "additive_scores": (
         a.additive_scores,
-        QK | {"w_query": draw(HEAD_DIM, HIDDEN), "w_key": draw(HEAD_DIM, HIDDEN), "v": draw(HIDDEN)},
+        QK | {"w_query": draw(HEAD_DIM, HIDDEN), "w_key": draw(HEAD_DIM, HIDDEN),
+              "v": draw(HIDDEN)},
     ),
     "bilinear_scores": (a.bilinear_scores, QK | {"weight": draw(HEAD_DIM, HEAD_DIM)}),
     "cross_attention": (
@@ -165,6 +166,6 @@ def test_masks_of_other_axes_are_refused_in_words():
 def test_foreign_modules_are_refused_in_words():
     """What `from_torch` cannot copy."""
     with pytest.raises(
-        ValueError, match="^a module with kdim, vdim, add_bias_kv or add_zero_attn is not ours$"
+        ValueError, match=r"^a module with kdim, vdim, add_bias_kv or add_zero_attn is not ours$"
     ):
         a.MultiHeadAttention.from_torch(torch.nn.MultiheadAttention(4, 2, kdim=3))
