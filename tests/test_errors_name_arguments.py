@@ -169,3 +169,11 @@ def test_foreign_modules_are_refused_in_words():
         ValueError, match=r"^a module with kdim, vdim, add_bias_kv or add_zero_attn is not ours$"
     ):
         a.MultiHeadAttention.from_torch(torch.nn.MultiheadAttention(4, 2, kdim=3))
+
+
+def test_a_cache_takes_four_axes():
+    """Keys and values of heads, in a batch."""
+    cache, new = a.KVCache(1, 1, 3, 4), draw(1, 1, 2, 4)
+    for name, given in (("key", (new[0], new)), ("value", (new, new[0]))):
+        with pytest.raises(ValueError, match=rf"^{name} must have at least 4 axes, got shape"):
+            cache.append(*given)

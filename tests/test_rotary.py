@@ -201,10 +201,11 @@ def test_float64_is_turned_in_float64(turn, x):
 
 def test_angles_are_float32_on_the_device_of_the_positions():
     """Whole positions make angles of real numbers, where the positions are."""
-    found = angles(torch.arange(3), 4)
+    found = angles(torch.arange(3), 4, 10_000.0)
     assert found.dtype == torch.float32
+    assert angles(torch.arange(3).double(), 4, 10_000.0).dtype == torch.float32
     assert_close(found, torch.tensor([[0, 0], [1, 0.01], [2, 0.02]]))
-    assert angles(torch.arange(3, device="meta"), 4).device.type == "meta"
+    assert angles(torch.arange(3, device="meta"), 4, 10_000.0).device.type == "meta"
 
 
 @BOTH
