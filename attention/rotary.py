@@ -6,9 +6,7 @@ from torch import Tensor
 from attention.shapes import check_tensor
 
 
-def angles(
-    positions: Tensor, d: int, base: float = 10_000.0, dtype: torch.dtype = torch.float32
-) -> Tensor:
+def angles(positions: Tensor, d: int, base: float, dtype: torch.dtype = torch.float32) -> Tensor:
     """Give each position an angle for each pair of numbers; the first pair turns fastest.
 
         angle[p, i] = p · base^(−2i/d)

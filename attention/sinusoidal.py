@@ -29,7 +29,7 @@ def sinusoidal(length: int, d_model: int, *, device: torch.device | None = None)
     if d_model < 0 or d_model % 2:
         raise ValueError(f"d_model must be even, a sine and a cosine for each angle, got {d_model}")
     # float64: an angle of thousands, rounded to float32, would spoil the fourth digit of its sine
-    position = torch.arange(length, dtype=torch.float64, device=device)[:, None]  # (length, 1)
+    position = torch.arange(length, device=device)[:, None]  # (length, 1)
     twice_i = torch.arange(0, d_model, 2, dtype=torch.float64, device=device)  # (d_model/2,)
     angle = position / 10_000 ** (twice_i / d_model)  # (length, d_model/2)
     table = torch.stack([angle.sin(), angle.cos()], dim=-1)  # (length, d_model/2, 2)

@@ -94,3 +94,8 @@ def test_alibi_names_the_rule_that_is_broken():
         alibi_bias(0, QUERY_LEN, KEY_LEN)
     with pytest.raises(ValueError, match="got query_len 2 and key_len -3"):
         alibi_bias(HEADS, 2, -3)
+
+
+def test_the_bias_lives_where_it_is_asked_for():
+    """The meta device holds no numbers, but says where they would be."""
+    assert alibi_bias(HEADS, QUERY_LEN, KEY_LEN, device="meta").device.type == "meta"

@@ -105,3 +105,22 @@ def test_writing_names_the_rule_that_is_broken(model, tokens):
     for bad in (0, -1):
         with pytest.raises(ValueError, match=f"top_k must be at least 1, got {bad}"):
             generate(model, tokens, 1, top_k=bad)
+
+
+def test_left_to_itself_choose_takes_the_best():
+    """Nothing is drawn unless a temperature is given, also for a batch of one."""
+    scores = torch.tensor([[0.0, 3.0, 2.9]])
+    assert all(choose(scores).item() == 1 for _ in range(20))
+    drawn = {choose(scores, temperature=1.0).item() for _ in range(200)}
+    assert {1, 2} <= drawn  # without top_k all are drawn from
+
+
+def test_choose_refuses_what_it_cannot_do():
+    """Called by itself, too."""
+    scores = torch.zeros(1, 3)
+    with pytest.raises(ValueError, match=r"^top_k must be at least 1, got 0$"):
+        choose(scores, top_k=0)
+    with pytest.raises(ValueError, match=r"^temperature must not be negative, got -1.0$"):
+        choose(scores, temperature=-1.0)
+    with pytest.raises(ValueError, match=r"^temperature must not be negative, got nan$"):
+        choose(scores, temperature=float("nan"))

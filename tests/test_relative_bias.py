@@ -79,3 +79,40 @@ def test_relative_bias_names_the_rule_that_is_broken():
         RelativeBias(HEADS, n_buckets=32, max_distance=8)
     with pytest.raises(ValueError, match="got query_len -1 and key_len 3"):
         RelativeBias(HEADS)(-1, 3)
+
+
+def test_the_bias_lives_where_its_table_does():
+    """Distances are made on the device of the weights."""
+    assert RelativeBias(HEADS).to("meta")(QUERY_LEN, KEY_LEN).device.type == "meta"
+
+
+def test_left_to_themselves_buckets_are_those_of_the_published_models():
+    """32 buckets, and one for all distances from 128 on, as in every T5."""
+    distance = torch.arange(-300, 300)
+    assert causal_buckets(distance).equal(theirs(-distance, False, 32, 128))
+    assert relative_buckets(distance).equal(theirs(-distance, True, 32, 128))
+    module = RelativeBias(HEADS)
+    assert (module.n_buckets, module.max_distance) == (32, 128)
+
+
+@pytest.mark.parametrize("is_causal", [False, True])
+def test_the_module_groups_distances_as_it_was_told(is_causal):
+    """Two distances share a number exactly when they share a bucket."""
+    module = RelativeBias(1, n_buckets=8, max_distance=20, is_causal=is_causal)
+    torch.nn.init.normal_(module.bias.weight)
+    distance = torch.arange(30).view(-1, 1) - torch.arange(30)
+    to_bucket = causal_buckets if is_causal else relative_buckets
+    expected = module.bias.weight[to_bucket(distance, 8, 20), 0]
+    assert module(30, 30)[0].equal(expected)
+
+
+def test_errors_of_buckets_are_whole_sentences():
+    """They name the rule, and both values."""
+    with pytest.raises(
+        ValueError,
+        match=r"^max_distance must exceed half the buckets of a side, each of which is one "
+        r"distance, got max_distance 16 and half 16$",
+    ):
+        causal_buckets(torch.arange(3), 32, 16)
+    with pytest.raises(ValueError, match=r"^n_buckets must be at least 2 for each side, got 1$"):
+        causal_buckets(torch.arange(3), 1)

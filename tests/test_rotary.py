@@ -9,6 +9,7 @@ from transformers import LlamaConfig
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding, apply_rotary_pos_emb
 
 from attention import rotate, rotate_halves, scaled_dot_product_attention
+from attention.rotary import angles
 
 BATCH, HEADS, LENGTH, HEAD_DIM = 2, 3, 5, 6
 BOTH = pytest.mark.parametrize("turn", [rotate, rotate_halves])
@@ -173,3 +174,55 @@ def test_values_stay_unturned_or_the_output_tells_where_it_stands(x):
 
     assert_close(outputs(7, turn_values=False), outputs(0, turn_values=False))
     assert not torch.allclose(outputs(7, turn_values=True), outputs(0, turn_values=True), atol=0.1)
+
+
+@BOTH
+def test_left_to_itself_the_base_is_ten_thousand(turn, x):
+    """As in the paper, and in the models that say nothing else."""
+    positions = torch.arange(LENGTH)
+    assert turn(x, positions).equal(turn(x, positions, base=10_000.0))
+    assert not turn(x, positions).equal(turn(x, positions, base=10_001.0))
+
+
+@BOTH
+def test_float64_is_turned_in_float64(turn, x):
+    """The angle of a far position keeps all its digits."""
+    x, positions = x.double(), torch.full((LENGTH,), 12_345)
+    frequency = 10_000.0 ** (-torch.arange(0, HEAD_DIM, 2, dtype=torch.float64) / HEAD_DIM)
+    halves = turn is rotate_halves
+    pairs = x.unflatten(-1, (2, -1)).mT if halves else x.unflatten(-1, (-1, 2))
+    turned = torch.view_as_complex(pairs.contiguous()) * torch.polar(
+        torch.ones_like(frequency), 12_345 * frequency
+    )
+    expected = torch.view_as_real(turned)
+    expected = (expected.mT if halves else expected).flatten(-2)
+    assert_close(turn(x, positions), expected)
+
+
+def test_angles_are_float32_on_the_device_of_the_positions():
+    """Whole positions make angles of real numbers, where the positions are."""
+    found = angles(torch.arange(3), 4, 10_000.0)
+    assert found.dtype == torch.float32
+    assert angles(torch.arange(3).double(), 4, 10_000.0).dtype == torch.float32
+    assert_close(found, torch.tensor([[0, 0], [1, 0.01], [2, 0.02]]))
+    assert angles(torch.arange(3, device="meta"), 4, 10_000.0).device.type == "meta"
+
+
+@BOTH
+def test_rotary_errors_are_whole_sentences(turn, x):
+    """They name the rule, and what came."""
+    with pytest.raises(TypeError, match=r"^positions must be a torch.Tensor, got list$"):
+        turn(x, [0, 1, 2, 3, 4])
+    with pytest.raises(TypeError, match=r"^positions must be whole or real numbers, got .*bool"):
+        turn(x, torch.ones(LENGTH, dtype=torch.bool))
+    with pytest.raises(
+        ValueError,
+        match=r"^positions must be on the device of x, got positions on meta and x on cpu$",
+    ):
+        turn(x, torch.arange(LENGTH, device="meta"))
+    with pytest.raises(
+        ValueError,
+        match=r"^positions must have shape \(length,\), one for each token \(axis −2 of x\), "
+        r"got positions \(4,\) and x \(2, 3, 5, 6\)$",
+    ):
+        turn(x, torch.arange(LENGTH - 1))

@@ -58,3 +58,8 @@ def test_sinusoidal_names_the_rule_that_is_broken():
         sinusoidal(LENGTH, -2)
     with pytest.raises(ValueError, match="length must not be negative, got -1"):
         sinusoidal(-1, D_MODEL)
+
+
+def test_the_table_lives_where_it_is_asked_for():
+    """The meta device holds no numbers, but says where they would be."""
+    assert sinusoidal(3, 4, device="meta").device.type == "meta"

@@ -234,3 +234,15 @@ def test_middle_bandwidth_predicts_best():
             fit = kernel_regression(asked_at, measured_at, measured, bandwidth)
             errors[bandwidth] += (fit - torch.sin(asked_at)).square().mean().item() / 20
     assert errors[0.4] < min(errors[0.05], errors[3.0]) / 2, errors
+
+
+def test_a_floating_point_mask_is_added_and_minus_infinity_hides():
+    """In the scores' dtype, whatever the mask's; a row of −∞ alone gives zeros."""
+    scores = torch.randn(QUERY_LEN, KEY_LEN)
+    mask = torch.randn(QUERY_LEN, KEY_LEN, dtype=torch.float64)
+    mask[0, 1], mask[2] = -torch.inf, -torch.inf
+    weights = masked_softmax(scores, mask)
+    assert weights.dtype == scores.dtype
+    assert weights[0, 1] == 0 and (weights[2] == 0).all()
+    others = [0, 1, 3]
+    assert_close(weights[others], torch.softmax(scores + mask.float(), -1)[others])
