@@ -1,24 +1,30 @@
 """Pairs of sentences that differ in one word, and with it in what their pronoun stands for.
 
-They follow the rules of Levesque, Davis and Morgenstern (2012), The Winograd Schema Challenge. The
-first is theirs, the second was made famous by the Transformer's announcement (Uszkoreit 2017), and
-the others were written for the book. Nouns and pronouns are one token each for MiniLM.
+`PAIRS` follow the rules of Levesque, Davis and Morgenstern (2012), The Winograd Schema Challenge.
+The first is theirs, the second was made famous by the Transformer's announcement (Uszkoreit 2017),
+the others and all of `EASY` were written for the book. Nouns and pronouns are single tokens for
+MiniLM.
 """
 
 from typing import NamedTuple
 
 
 class Pair(NamedTuple):
-    """`text` with the first of `endings` speaks of the first candidate, with the second of the
-    second."""
+    """With the first ending the pronoun stands for the first noun, with the second for the second.
+
+    Where no pronoun is given, the ending is the pronoun.
+    """
 
     text: str
     pronoun: str
     endings: tuple[str, str]
-    candidates: tuple[str, str]
+    nouns: tuple[str, str]
 
     def sentences(self) -> tuple[str, str]:
         return tuple(self.text.format(ending) for ending in self.endings)
+
+    def pronouns(self) -> tuple[str, str]:
+        return tuple(self.pronoun or ending for ending in self.endings)
 
 
 PAIRS = (
@@ -69,5 +75,48 @@ PAIRS = (
     Pair(
         "The mother carried her daughter because she was so {}.",
         "she", ("strong", "tired"), ("mother", "daughter"),
+    ),
+)  # fmt: skip
+
+# Here the pronoun itself decides: one noun is a man, the other a woman.
+EASY = (
+    Pair(
+        "The king wrote to the queen because {} was ill.",
+        "", ("he", "she"), ("king", "queen"),
+    ),
+    Pair("The woman saw the man when {} came home.", "", ("she", "he"), ("woman", "man")),
+    Pair("The boy called the girl before {} left.", "", ("he", "she"), ("boy", "girl")),
+    Pair(
+        "The mother met the father while {} was in town.",
+        "", ("she", "he"), ("mother", "father"),
+    ),
+    Pair(
+        "The brother helped the sister until {} was tired.",
+        "", ("he", "she"), ("brother", "sister"),
+    ),
+    Pair("The aunt laughed at the uncle after {} fell.", "", ("she", "he"), ("aunt", "uncle")),
+    Pair(
+        "The husband left the wife although {} was old.",
+        "", ("he", "she"), ("husband", "wife"),
+    ),
+    Pair(
+        "The daughter thanked the son as {} went away.",
+        "", ("she", "he"), ("daughter", "son"),
+    ),
+    Pair(
+        "The actor knew the actress before {} was famous.",
+        "", ("he", "she"), ("actor", "actress"),
+    ),
+    Pair(
+        "The princess sang to the prince when {} was alone.",
+        "", ("she", "he"), ("princess", "prince"),
+    ),
+    Pair(
+        "The grandfather drove the grandmother because {} was late.",
+        "", ("he", "she"), ("grandfather", "grandmother"),
+    ),
+    Pair(
+        "The lady warned the gentleman that {} was in danger.",
+        "", ("she", "he"), ("lady", "gentleman"),
     ),
 )  # fmt: skip

@@ -47,7 +47,7 @@ def hub_folder(name: str) -> Path:
                 f"the Hugging Face hub shows no model {name!r}: check the spelling (a private one "
                 f"needs `hf auth login`), {INSTEAD}"
             ) from error
-        except OSError as error:  # their other errors all are
+        except (OSError, errors.HTTPError) as error:
             reached = not isinstance(error, errors.LocalEntryNotFoundError)
             why = (
                 "the hub has no such file"

@@ -118,8 +118,17 @@ def _read(folder: Path):
                 f"{config}: the book's encoder is a BERT with {rule} {wanted!r}, this model has "
                 f"{sizes[rule]!r}; choose another"
             )
+    encoder = _parsed(config, lambda path: _empty(sizes))
+    _parsed(weights, lambda path: encoder.load_state_dict(rename(load_file(path)), assign=True))
+    tokenizer = _parsed(words, lambda path: Tokenizer.from_file(str(path)))
+    tokenizer.no_padding()  # MiniLM's file asks for 128 tokens, whatever the sentence
+    tokenizer.no_truncation()
+    return encoder.eval(), tokenizer
+
+
+def _empty(sizes: dict) -> BertEncoder:
     with torch.device("meta"):  # no memory and no time for numbers that are replaced at once
-        encoder = BertEncoder(
+        return BertEncoder(
             vocab_size=sizes["vocab_size"],
             d_model=sizes["hidden_size"],
             n_heads=sizes["num_attention_heads"],
@@ -128,11 +137,6 @@ def _read(folder: Path):
             max_len=sizes["max_position_embeddings"],
             dropout=sizes["hidden_dropout_prob"],
         )
-    _parsed(weights, lambda path: encoder.load_state_dict(rename(load_file(path)), assign=True))
-    tokenizer = _parsed(words, lambda path: Tokenizer.from_file(str(path)))
-    tokenizer.no_padding()  # MiniLM's file asks for 128 tokens, whatever the sentence
-    tokenizer.no_truncation()
-    return encoder.eval(), tokenizer
 
 
 def _parsed(path: Path, read):
