@@ -41,7 +41,7 @@ def pattern_scores(maps: Tensor, pattern: Tensor) -> Tensor:
     return (maps * pattern).sum(-1)[..., rows].mean(-1)
 
 
-def head_by_pattern(maps: Tensor, pattern: Tensor) -> tuple[int, int]:
+def head_by_pattern(maps: Tensor, pattern: Tensor) -> tuple[int, int, float]:
     """Find the head that gives a pattern the largest share of its weight.
 
     Args:
@@ -49,7 +49,7 @@ def head_by_pattern(maps: Tensor, pattern: Tensor) -> tuple[int, int]:
         pattern: (length, length) boolean; rows without a True are left out of the average.
 
     Returns:
-        (layer, head), each counted from zero.
+        (layer, head, score): which head, each counted from zero, and its `pattern_scores`.
 
     Raises:
         ValueError: the shapes do not fit, or the pattern is empty.
@@ -57,7 +57,7 @@ def head_by_pattern(maps: Tensor, pattern: Tensor) -> tuple[int, int]:
     """
     scores = pattern_scores(maps, pattern)  # (n_layers, n_heads)
     layer, head = divmod(scores.argmax().item(), scores.shape[1])
-    return layer, head
+    return layer, head, scores[layer, head].item()
 
 
 def token_before(length: int) -> Tensor:

@@ -205,9 +205,9 @@ def test_pattern_scores_agree_with_plain_loops(seed):
     pattern[1], pattern[2, 3] = False, True
     scores = pattern_scores(maps, pattern)
     assert_close(scores, by_loops(maps, pattern).float())
-    layer, head = head_by_pattern(maps, pattern)
-    assert (type(layer), type(head)) == (int, int)
-    assert scores[layer, head] == scores.max()
+    layer, head, score = head_by_pattern(maps, pattern)
+    assert (type(layer), type(head), type(score)) == (int, int, float)
+    assert scores[layer, head] == scores.max() == score
     assert_close(pattern_scores(maps, torch.ones(5, 5) > 0), torch.ones(2, 3))
 
 
