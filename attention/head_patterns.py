@@ -26,6 +26,9 @@ def pattern_scores(maps: Tensor, pattern: Tensor) -> Tensor:
     Raises:
         ValueError: the shapes do not fit, or the pattern is empty.
         TypeError: the pattern is not boolean, or the maps are not floating point.
+
+    Source: Clark et al. (2019), What Does BERT Look At?, section 3, who average what a head gives
+    to the tokens before and after, to [SEP] and to the token itself.
     """
     _check(maps, pattern)
     shares = (maps * pattern).sum(-1)  # (n_layers, n_heads, length)
@@ -45,6 +48,8 @@ def head_by_pattern(maps: Tensor, pattern: Tensor) -> tuple[int, int, float]:
     Raises:
         ValueError: the shapes do not fit, or the pattern is empty.
         TypeError: the pattern is not boolean, or the maps are not floating point.
+
+    Source: Clark et al. (2019), section 3.
     """
     # as pattern_scores, written out: this is what the exercise asks for
     _check(maps, pattern)
