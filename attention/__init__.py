@@ -4,8 +4,8 @@ Words and shapes. Tensors are batch first: query (..., query_len, d), key (..., 
 value (..., key_len, value_dim), scores and weights (..., query_len, key_len). A mask is boolean
 and True means "may attend"; a query with nothing to attend to gets zeros.
 
-Nothing here prints, but for a progress bar in a terminal. Only `attention.models.pretrained` and
-the loaders in `attention.data` read files.
+Nothing here prints, but for a progress bar in a terminal. Only `attention.models.pretrained`,
+with `hub` beside it, and the loaders in `attention.data` read files.
 """
 
 from attention.ablation import ablate_head, reweigh_head
@@ -18,6 +18,7 @@ from attention.fast import fast_attention
 from attention.feed_forward import FeedForward
 from attention.generation import generate
 from attention.grouped_heads import share_heads
+from attention.head_patterns import head_by_pattern, pattern_scores
 from attention.heads import merge_heads, split_heads
 from attention.influence import compare_influence, influence, influence_map
 from attention.kernel_regression import gaussian_scores, kernel_regression
@@ -89,6 +90,7 @@ __all__ = [
     "fast_attention",
     "gaussian_scores",
     "generate",
+    "head_by_pattern",
     "influence",
     "influence_map",
     "kernel_regression",
@@ -100,6 +102,7 @@ __all__ = [
     "padding_mask",
     "patchify",
     "path_length",
+    "pattern_scores",
     "prefix_mask",
     "relative_buckets",
     "reweigh_head",

@@ -1,4 +1,4 @@
-"""Exercise of the chapter "A real encoder". Replace the `raise` with your code; save; grade.
+"""Exercises of the chapter "A real encoder". Replace each `raise` with your code; save; grade.
 
     make grade EXERCISE=bert
 """
@@ -22,5 +22,22 @@ def attention_maps(model, tokens):
     Returns:
         (n_layers, n_heads, length, length) tensor without gradients: entry [l, h, i, j] is the
         weight that token i gives to token j in head h of layer l.
+    """
+    raise NotImplementedError
+
+
+def head_by_pattern(maps, pattern):
+    """Find the head that gives a pattern the largest share of its weight.
+
+    A head's score is the share of a row's weight that falls inside the pattern, averaged over the
+    rows in which the pattern has something. Rows without a True are left out.
+
+    Args:
+        maps: (n_layers, n_heads, length, length); the weights of each row sum to one.
+        pattern: (length, length) boolean, True where a head that does this would look; at least
+            one entry is True.
+
+    Returns:
+        (layer, head, score): two whole numbers, counted from zero, and a number in [0, 1].
     """
     raise NotImplementedError

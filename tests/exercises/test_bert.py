@@ -1,6 +1,7 @@
-"""The checks that grade the exercise of the chapter bert, on a tiny encoder with random weights.
+"""The checks that grade the exercises of the chapter bert, on a tiny encoder and on made-up maps.
 
-Sizes all differ, so that no axis passes for another: 3 layers, 2 heads, 5 tokens, d_model 8.
+Sizes all differ, so that no axis passes for another: 3 layers, 2 heads, 5 tokens, d_model 8; the
+made-up maps have 4 heads.
 """
 
 import torch
@@ -12,13 +13,15 @@ from grading.checks import (
     assert_unchanged,
     assert_values,
     exercise,
+    maps,
     points,
     strip,
 )
 
 attention_maps = exercise("attention_maps")
+head_by_pattern = exercise("head_by_pattern", forbids=["attention.pattern_scores"])
 
-LAYERS, HEADS, LENGTH = 3, 2, 5
+LAYERS, HEADS, LENGTH, MANY = 3, 2, 5, 4
 TOKENS = torch.tensor([9, 4, 7, 4, 10])
 WORDS = ("[CLS]", "the", "cat", "the", "[SEP]")  # what these could stand for
 
@@ -127,6 +130,171 @@ def test_one_token_keeps_all_axes(attention_maps):
     """A sentence of one token gives maps of one number, 1."""
     maps = attention_maps(_encoder(), TOKENS[:1])
     assert_values(maps, torch.ones(LAYERS, HEADS, 1, 1), "the maps of one token")
+
+
+@points(1, hint="Three things come back: which layer, which head of it, and how well it does.")
+def test_pattern_names_a_layer_a_head_and_a_score(head_by_pattern):
+    """A layer and a head, as whole numbers, and a score."""
+    _found(head_by_pattern, _maps({(1, 2): (COLUMN, 0.8)}), COLUMN)
+
+
+@points(2, hint="argmax counts through the whole table, layer after layer. How many heads has each "
+        "layer, and which number of the pair comes first?")  # fmt: skip
+def test_pattern_is_found_in_every_head(head_by_pattern):
+    """Whichever head holds the pattern, it is the one that is named."""
+    for layer in range(LAYERS):
+        for head in range(MANY):
+            given = _maps({(layer, head): (ITSELF, 0.8)})
+            found = _found(head_by_pattern, given, ITSELF)[:2]
+            assert found == (layer, head), (
+                f"Among {LAYERS} layers of {MANY} heads, layer {layer}, head {head} fills the "
+                f"pattern best; you name layer {found[0]}, head {found[1]}."
+            )
+
+
+@points(1, hint="The maps are the caller's. `*=` and methods whose name ends in _ write into them.")
+def test_pattern_leaves_its_inputs_alone(head_by_pattern):
+    """Neither the maps nor the pattern are written to."""
+    given, pattern = _maps({(1, 2): (BEFORE, 0.8)}), BEFORE.clone()
+    before = given.clone()
+    head_by_pattern(given, pattern)
+    assert_unchanged(before, given, "the maps")
+    assert_unchanged(BEFORE, pattern, "the pattern")
+
+
+@points(2, hint="Row i of the pattern belongs to row i of each map: the token that asks. Is it "
+        "laid on the map as it is?")  # fmt: skip
+def test_pattern_rows_ask_and_columns_answer(head_by_pattern):
+    """ "The token before" finds the head that looks back, not the one that looks ahead."""
+    given = _maps({(0, 1): (BEFORE.T, 0.8), (2, 3): (BEFORE, 0.6)})
+    _expect(head_by_pattern, given, BEFORE, (2, 3))
+
+
+@points(2, hint="What falls on the pattern in one row is all the weight there, whether in one cell "
+        "or in several. How do you join the cells of a row?")  # fmt: skip
+def test_pattern_adds_up_the_cells_of_a_row(head_by_pattern):
+    """Two cells of 0.4 are more than one of 0.6."""
+    one_cell = torch.zeros(LENGTH, LENGTH, dtype=torch.bool)
+    one_cell[:, 1] = True
+    two = one_cell.clone()
+    two[:, 3] = True
+    given = _maps({(0, 1): (one_cell, 0.6), (2, 0): (two, 0.8)})
+    given[0, 1, :, 3] = 0.05  # and the rest elsewhere, so that a row still sums to one
+    given[0, 1, :, 0] += 0.05
+    _expect(head_by_pattern, given, two, (2, 0))
+
+
+@points(1, hint="One head of a poor layer may be better than all heads of a good one. Do you "
+        "compare all of them with all?")  # fmt: skip
+def test_pattern_may_be_held_in_a_poor_layer(head_by_pattern):
+    """The best head is found though its layer is the worst on average."""
+    good = {(0, head): (COLUMN, 0.6) for head in range(MANY)}
+    poor = {(2, head): (COLUMN, 0.01) for head in range(MANY)}
+    _expect(head_by_pattern, _maps(good | poor | {(2, 1): (COLUMN, 0.9)}), COLUMN, (2, 1))
+
+
+@points(3, hint="The first token has no token before it, and its row says nothing about the guess. "
+        "Over how many rows is the average?")  # fmt: skip
+def test_pattern_score_leaves_empty_rows_out(head_by_pattern):
+    """A head that gives 0.7 wherever there is a token before has the score 0.7."""
+    score = _found(head_by_pattern, _maps({(1, 2): (BEFORE, 0.7)}), BEFORE)[2]
+    _score(score, 0.7, _maps({(1, 2): (BEFORE, 0.7)})[1, 2], BEFORE)
+
+
+@points(2, hint="Add up a row first, and only then average the rows: each row counts once, however "
+        "many of its cells belong to the pattern.")  # fmt: skip
+def test_pattern_score_counts_each_row_once(head_by_pattern):
+    """Rows with one, two and three cells of the pattern weigh alike."""
+    uneven = torch.zeros(LENGTH, LENGTH, dtype=torch.bool)
+    uneven[0, 0], uneven[1, :2], uneven[3, :3] = True, True, True
+    given = _maps({(1, 2): (uneven, 0.9)})
+    score = _found(head_by_pattern, given, uneven)[2]
+    _score(score, 0.9, given[1, 2], uneven)
+
+
+@points(2, hint="Every row of every head counts with all its digits: nothing is rounded, and no "
+        "row decides alone.")  # fmt: skip
+def test_pattern_scores_of_any_maps_are_right(head_by_pattern):
+    """Random maps and patterns: the best head, and its score."""
+    draw = torch.Generator().manual_seed(5)
+    for _ in range(6):
+        given = (2 * torch.randn(LAYERS, MANY, LENGTH, LENGTH, generator=draw)).softmax(-1)
+        pattern = torch.rand(LENGTH, LENGTH, generator=draw) < 0.3
+        pattern[2, 1], pattern[4] = True, False
+        layer, head, score = _found(head_by_pattern, given, pattern)
+        best = torch.tensor([[_by_loops(one, pattern) for one in heads] for heads in given])
+        _expect(head_by_pattern, given, pattern, divmod(best.argmax().item(), MANY))
+        _score(score, best.max().item(), given[layer, head], pattern)
+
+
+@points(1, hint="One layer with one head is a table with one entry; and all cells together hold a "
+        "row's whole weight.")  # fmt: skip
+def test_pattern_of_everything_scores_one(head_by_pattern):
+    """A lone head gives the pattern of all cells the share 1."""
+    everything = torch.ones(3, 3, dtype=torch.bool)
+    found = _found(head_by_pattern, torch.full((1, 1, 3, 3), 1 / 3), everything)
+    assert found[:2] == (0, 0), f"There is one head, (0, 0); you name {found[:2]}."
+    _score(found[2], 1.0, torch.full((3, 3), 1 / 3), everything)
+
+
+COLUMN = torch.zeros(LENGTH, LENGTH, dtype=torch.bool)
+COLUMN[:, 2] = True
+ITSELF = torch.eye(LENGTH, dtype=torch.bool)
+BEFORE = torch.ones(LENGTH, LENGTH, dtype=torch.bool).tril(-1).triu(-1)
+
+
+def _maps(heads):
+    """Even maps, but for some heads: {(layer, head): (pattern, share)}.
+
+    Such a head gives the share to the cells of its pattern, alike, and the rest to the others.
+    """
+    made = torch.full((LAYERS, MANY, LENGTH, LENGTH), 1 / LENGTH)
+    for (layer, head), (pattern, share) in heads.items():
+        inside = pattern.sum(-1, keepdim=True)
+        rows = torch.where(pattern, share / inside, (1 - share) / (LENGTH - inside))
+        made[layer, head] = torch.where(inside > 0, rows, made[layer, head])
+    return made
+
+
+def _found(head_by_pattern, given, pattern):
+    """(layer, head, score) as plain numbers, or a failure that says what came instead."""
+    answer = head_by_pattern(given.clone(), pattern.clone())
+    shown = f"a {type(answer).__name__}"
+    try:
+        layer, head, score = answer
+        return layer.__index__(), head.__index__(), float(score)
+    except (TypeError, ValueError, AttributeError, RuntimeError) as error:
+        if isinstance(answer, (tuple, list)):
+            shown = f"{len(answer)}: {', '.join(type(each).__name__ for each in answer)}"
+        raise Failure(
+            f"Expected a layer and a head, as whole numbers, and a score; got {shown}."
+        ) from error
+
+
+def _expect(head_by_pattern, given, pattern, right):
+    layer, head, _ = _found(head_by_pattern, given, pattern)
+    if (layer, head) != right:
+        wrong = "the head that you name"
+        inside = 0 <= layer < LAYERS and 0 <= head < MANY
+        tables = {wrong: given[layer, head]} if inside else {}
+        raise Failure(
+            f"You name layer {layer}, head {head}; the pattern is filled best by layer {right[0]}, "
+            f"head {right[1]}.",
+            pictures=[maps(tables | {"the best": given[right], "the pattern": pattern.float()})],
+        )
+
+
+def _score(score, expected, one_map, pattern):
+    if not abs(score - expected) < 1e-4:
+        raise Failure(
+            f"The score of the head should be {expected:.3f}; yours is {score:.3f}.",
+            pictures=[maps({"the head": one_map, "the pattern": pattern.float()})],
+        )
+
+
+def _by_loops(one_map, pattern):
+    rows = [row[wanted].sum() for row, wanted in zip(one_map, pattern, strict=True) if wanted.any()]
+    return sum(rows) / len(rows)
 
 
 def _encoder():

@@ -139,6 +139,24 @@ def test_a_new_library_runs_every_page_again(book, ran, monkeypatch):
     assert sorted(ran) == ["# A user", "# Another"]
 
 
+def test_another_model_runs_the_pages_that_read_one(book, ran, monkeypatch):
+    """ATTENTION_BERT is a part of what they follow from; without it their old outputs are back."""
+    book.write("attention/models/pretrained.py", "from attention.numbers import number\n")
+    book.write(
+        "book/user.md", USER.replace("attention import", "attention.models.pretrained import")
+    )
+    monkeypatch.delenv("ATTENTION_BERT", raising=False)
+    book.build()
+    ran.clear()
+    monkeypatch.setenv("ATTENTION_BERT", "someone/tiny")
+    book.build()
+    assert ran == ["# A user"]
+    ran.clear()
+    monkeypatch.delenv("ATTENTION_BERT")
+    book.build()
+    assert ran == []
+
+
 def test_a_failing_cell_ends_the_build_and_keeps_the_others(book, ran):
     """The message has page, line, code and reason; the other pages need not run again."""
     book.write("attention/numbers.py", "def number():\n    return 1 / 0\n")

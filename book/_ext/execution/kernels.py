@@ -104,6 +104,8 @@ def _environment(root: Path, folder: str) -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "PYTHONPATH": os.pathsep.join([str(root), str(root / "book" / "_ext")]),
         "IPYTHONDIR": folder,  # no one's start-up files
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",  # a page is no place for the bar of a download,
+        "HF_HUB_VERBOSITY": "error",  # or for advice on how to log in
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # no warning from a debugger that is not used
     }
 

