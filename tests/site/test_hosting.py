@@ -1,6 +1,7 @@
 """The settings of the hosts, the page for wrong addresses, and one place that knows the address."""
 
 import os
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as xml
@@ -29,13 +30,18 @@ def test_settings_have_the_form_that_the_host_asks_for(path):
 @pytest.fixture(scope="module")
 def published(tmp_path_factory):
     """A site of two pages, built with the book's settings for an address."""
-    root = tmp_path_factory.mktemp("published")
-    (root / "index.md").write_text("# Home\n\n```{toctree}\nprogress\n```\n")
-    (root / "progress.md").write_text("# Other\n\nA paragraph that describes the page.\n")
-    command = [sys.executable, "-m", "sphinx", "-q", "-c", ROOT, root, root / "html"]
+    root = tmp_path_factory.mktemp("published")  # with a store of its own for what it computes
+    book = root / "book"
+    book.mkdir()
+    shutil.copy(ROOT / "conf.py", root)
+    for name in ("_ext", "_static", "_templates"):
+        (book / name).symlink_to(ROOT / "book" / name)
+    (book / "index.md").write_text("# Home\n\n```{toctree}\nprogress\n```\n")
+    (book / "progress.md").write_text("# Other\n\nA paragraph that describes the page.\n")
+    command = [sys.executable, "-m", "sphinx", "-q", "-c", root, book, root / "html"]
     overrides = ["-D", "bibtex_bibfiles=", "-D", "suppress_warnings=*"]
     subprocess.run(
-        [*command, *overrides], check=True, cwd=ROOT, env=os.environ | {"BOOK_URL": ADDRESS}
+        [*command, *overrides], check=True, cwd=root, env=os.environ | {"BOOK_URL": ADDRESS}
     )
     return root / "html"
 

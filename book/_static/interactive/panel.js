@@ -14,6 +14,7 @@ export function enhance(name, build) {
     let timer = 0;
     /** @param {string} words read aloud once the reader pauses */
     const say = (words) => {
+      summary.textContent ||= words; // at once the first time, so that nothing moves later
       clearTimeout(timer);
       timer = window.setTimeout(() => (summary.textContent = words), 300);
     };
