@@ -396,3 +396,11 @@ def kept(module, length, **options):
         output = module(torch.randn(1, length, 8), **options)
     assert output is not None  # alive until here, so that no place in memory was used twice
     return sum(sizes.values())
+
+
+def test_one_number_for_all_scores_is_a_bias_too():
+    """It has no axes, and changes no weight: only differences between scores matter."""
+    torch.manual_seed(0)
+    attention, x = MultiHeadAttention(6, 3), torch.randn(2, 4, 6)
+    mask = causal_mask(4)
+    assert_close(attention(x, mask=mask, bias=torch.tensor(2.0)), attention(x, mask=mask))
