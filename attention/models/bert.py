@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from attention.encoder_block import PostNormEncoderBlock
+from attention.stack import run_blocks
 
 NORM_EPS = 1e-12  # BERT's own; PyTorch's default of 1e-5 shows in the fifth digit
 
@@ -86,13 +87,10 @@ class BertEncoder(nn.Module):
                 not broadcast.
             TypeError: the mask is not boolean.
         """
-        hidden, maps = self.embed(tokens), []
-        for block in self.blocks:
-            hidden = block(hidden, mask, return_weights=return_weights)
-            if return_weights:
-                hidden, weights = hidden
-                maps.append(weights)  # (batch, n_heads, length, length)
-        return (hidden, torch.stack(maps)) if return_weights else hidden
+        hidden, maps = run_blocks(
+            self.blocks, self.embed(tokens), mask, return_weights=return_weights
+        )
+        return (hidden, maps) if return_weights else hidden
 
 
 @torch.no_grad()

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from attention.models.gpt import GPT
+from attention.stack import run_blocks
 
 
 @torch.no_grad()
@@ -19,11 +20,7 @@ def reading_maps(model: GPT, tokens: Tensor) -> Tensor:
         (n_layers, batch, n_heads, length, length), zero above the diagonal.
     """
     x = model.token(tokens) + model.position.weight[: tokens.shape[1]]
-    maps = []
-    for block in model.blocks:
-        x, weights = block(x, is_causal=True, return_weights=True)
-        maps.append(weights)
-    return torch.stack(maps)
+    return run_blocks(model.blocks, x, is_causal=True, return_weights=True)[1]
 
 
 def weight_by_distance(maps: Tensor, furthest: int) -> Tensor:

@@ -7,6 +7,7 @@ from attention.encoder_block import EncoderBlock
 from attention.masks import padding_mask
 from attention.shapes import check_last_axis
 from attention.sinusoidal import sinusoidal
+from attention.stack import run_blocks
 
 
 class Listener(nn.Module):
@@ -83,12 +84,6 @@ class Listener(nn.Module):
         if self.positions:
             x = x + sinusoidal(length, x.shape[-1])
         x = torch.cat([self.class_token.expand(batch, 1, -1), x], dim=1)  # (batch, 1 + length, …)
-        maps = []
-        for block in self.blocks:
-            if return_weights:
-                x, weights = block(x, mask, return_weights=True)
-                maps.append(weights)
-            else:
-                x = block(x, mask)
+        x, maps = run_blocks(self.blocks, x, mask, return_weights=return_weights)
         logits = self.read(self.norm(x[:, 0]))
-        return (logits, torch.stack(maps)) if return_weights else logits
+        return (logits, maps) if return_weights else logits

@@ -3,11 +3,11 @@
 Source: Kang and McAuley (2018), Self-Attentive Sequential Recommendation.
 """
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from attention.encoder_block import EncoderBlock
+from attention.stack import run_blocks
 
 
 class SASRec(nn.Module):
@@ -59,11 +59,8 @@ class SASRec(nn.Module):
                 "items must have shape (batch, length) with length from 1 to max_len = "
                 f"{self.max_len}, got {tuple(items.shape)}"
             )
-        x, maps = self.item(items) + self.position.weight[: items.shape[1]], []
-        for block in self.blocks:
-            x = block(x, mask, is_causal=True, return_weights=return_weights)
-            if return_weights:
-                x, weights = x
-                maps.append(weights)
+        x = self.item(items) + self.position.weight[: items.shape[1]]  # (batch, length, d_model)
+        how = {"is_causal": True, "return_weights": return_weights}
+        x, maps = run_blocks(self.blocks, x, mask, **how)
         scores = F.linear(self.norm(x), self.item.weight)  # (batch, length, n_items)
-        return (scores, torch.stack(maps)) if return_weights else scores
+        return (scores, maps) if return_weights else scores

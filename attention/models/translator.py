@@ -12,6 +12,7 @@ from attention.data.translation import END, N_TOKENS, PAD, START
 from attention.decoder_block import DecoderBlock
 from attention.encoder_block import EncoderBlock
 from attention.sinusoidal import sinusoidal
+from attention.stack import run_blocks
 
 
 class Translator(nn.Module):
@@ -66,14 +67,10 @@ class Translator(nn.Module):
         self, written: Tensor, memory: Tensor, mask: Tensor, *, return_weights: bool = False
     ):
         """Score the next token, given what `encode` returned; otherwise as `forward`."""
-        x, maps = self._embed(self.written_token, written), []
-        for block in self.decoder:
-            x = block(x, memory, mask, return_weights=return_weights)
-            if return_weights:
-                x, weights = x
-                maps.append(weights)
+        x = self._embed(self.written_token, written)
+        x, maps = run_blocks(self.decoder, x, memory, mask, return_weights=return_weights)
         scores = self.score(self.decoder_norm(x))
-        return (scores, torch.stack(maps)) if return_weights else scores
+        return (scores, maps) if return_weights else scores
 
     def _embed(self, table: nn.Embedding, tokens: Tensor) -> Tensor:
         """What each token is, plus where it stands."""

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from attention.encoder_block import EncoderBlock
 from attention.patches import patchify
+from attention.stack import run_blocks
 
 PIXEL_MEAN, PIXEL_SPREAD = 0.3, 0.4  # about those of the digits, where 0 is paper and 1 is ink
 
@@ -78,14 +79,9 @@ class VisionTransformer(nn.Module):
         tokens = self.to_token((patches - PIXEL_MEAN) / PIXEL_SPREAD)  # (batch, n_patches, d_model)
         first = self.class_token.expand(len(tokens), 1, -1)
         x = self.place(torch.cat([first, tokens], dim=1))  # (batch, length, d_model)
-        x, maps = self.dropout(x), []
-        for block in self.blocks:
-            x = block(x, return_weights=return_weights)
-            if return_weights:
-                x, weights = x
-                maps.append(weights)  # (batch, n_heads, length, length)
+        x, maps = run_blocks(self.blocks, self.dropout(x), return_weights=return_weights)
         logits = self.read(self.norm(x[:, 0]))  # (batch, n_classes)
-        return (logits, torch.stack(maps)) if return_weights else logits
+        return (logits, maps) if return_weights else logits
 
     def place(self, tokens: Tensor) -> Tensor:
         """Add to each token (batch, length, d_model) the vector of its place."""
