@@ -33,9 +33,7 @@ def ablate_head(model: nn.Module, layer: int, head: int) -> RemovableHandle:
 
     Source: Michel, Levy and Neubig (2019), Are Sixteen Heads Really Better than One?, section 2.3.
     """
-    attention = attention_of(model, layer, head)
-    head_dim = attention.d_model // attention.n_heads
-    own = slice(head * head_dim, (head + 1) * head_dim)
+    attention, own = attention_of(model, layer, head)
 
     def without(to_output: nn.Module, inputs: tuple[Tensor]) -> tuple[Tensor]:
         answers = inputs[0].clone()  # (batch, length, d_model)
@@ -64,9 +62,7 @@ def reweigh_head(
 
     Source: Jain and Wallace (2019), Attention is not Explanation, section 4.2, who permute them.
     """
-    attention = attention_of(model, layer, head)
-    head_dim = attention.d_model // attention.n_heads
-    own = slice(head * head_dim, (head + 1) * head_dim)
+    attention, own = attention_of(model, layer, head)
     shared = head * attention.n_kv_heads // attention.n_heads  # whose keys and values it reads
     heard = {}
 
@@ -99,12 +95,13 @@ def reweigh_head(
         yield
 
 
-def attention_of(model: nn.Module, layer: int, head: int) -> nn.Module:
-    """Find the attention of a layer, and check that it has such a head."""
+def attention_of(model: nn.Module, layer: int, head: int) -> tuple[nn.Module, slice]:
+    """Find the attention of a layer, and which numbers of its answers are this head's."""
     n_layers = len(model.blocks)
     if not 0 <= layer < n_layers:
         raise ValueError(f"layer must be from 0 to {n_layers - 1}, got {layer}")
     attention = model.blocks[layer].attention
     if not 0 <= head < attention.n_heads:
         raise ValueError(f"head must be from 0 to {attention.n_heads - 1}, got {head}")
-    return attention
+    head_dim = attention.d_model // attention.n_heads
+    return attention, slice(head * head_dim, (head + 1) * head_dim)

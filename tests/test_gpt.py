@@ -8,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
+from attention.ablation import ablate_head
 from attention.data.characters import Alphabet
 from attention.data.tales import load_text, split_text
 from attention.generation import generate
 from attention.models.gpt import GPT
 from attention.models.gpt2 import from_gpt2
-from attention.models.gpt_heads import reading_maps, weight_by_distance, without_head
+from attention.models.gpt_heads import reading_maps, weight_by_distance
 from attention.models.ngram import fit_ngram
 from attention.models.storyteller import learn_to_write, surprise, write
 
@@ -241,8 +242,8 @@ def test_without_that_head_it_is_worse_than_the_table(tales, storyteller, trigra
     """It then needs more nats than the trigram table, on held-out text."""
     pieces = tales[-1][: 50 * 64].view(50, 64)
     head = weight_by_distance(reading_maps(storyteller, pieces)[0], furthest=5)[:, 1].argmax()
-    deaf = without_head(storyteller, 0, int(head))
-    assert surprise(deaf, tales[-1]).mean() > trigram_surprise
+    with ablate_head(storyteller, 0, int(head)):
+        assert surprise(storyteller, tales[-1]).mean() > trigram_surprise
 
 
 def test_greedy_writing_runs_in_circles(tales, storyteller):

@@ -1,11 +1,14 @@
 """A GPT that learns characters: how its surprise is measured, and how it writes on and on."""
 
+from copy import deepcopy
+
 import pytest
 import torch
 from torch.nn import functional as F
 from torch.testing import assert_close
 
-from attention.models.gpt_heads import reading_maps, weight_by_distance, without_head
+from attention.ablation import ablate_head
+from attention.models.gpt_heads import reading_maps, weight_by_distance
 from attention.models.storyteller import learn_to_write, new_storyteller, surprise, write
 
 VOCAB_SIZE, MAX_LEN, HEADS, LAYERS = 7, 8, 3, 2
@@ -101,15 +104,17 @@ def test_weight_by_distance_follows_the_diagonals():
 @torch.no_grad()
 def test_without_a_head_its_answers_count_for_nothing(model, tokens):
     """What it attends to no longer matters, the others do; the model itself stays."""
-    before = model(tokens[None, :8])
-    copy = without_head(model, 1, 2)
-    assert (copy(tokens[None, :8]) != before).any()
+    before, copy = model(tokens[None, :8]), deepcopy(model)
     attention = copy.blocks[1].attention
-    silent = copy(tokens[None, :8])
-    attention.to_value.weight[8:] += 1  # the third head's values, 4 numbers wide
-    assert copy(tokens[None, :8]).equal(silent)
-    attention.to_value.weight[:8] += 1
-    assert (copy(tokens[None, :8]) != silent).any()
+    with ablate_head(copy, 1, 2):
+        silent = copy(tokens[None, :8])
+        assert (silent != before).any()
+        attention.to_value.weight[8:] += 1  # the third head's values, 4 numbers wide
+        assert copy(tokens[None, :8]).equal(silent)
+        attention.to_value.weight[:8] += 1
+        assert (copy(tokens[None, :8]) != silent).any()
+    with ablate_head(model, 1, 2):
+        assert model(tokens[None, :8]).equal(silent)
     assert model(tokens[None, :8]).equal(before)
-    with pytest.raises(ValueError, match="layers 0 to 1 with heads 0 to 2, got layer 0, head 3"):
-        without_head(model, 0, 3)
+    with pytest.raises(ValueError, match="head must be from 0 to 2, got 3"):
+        ablate_head(model, 0, 3)

@@ -1,6 +1,4 @@
-"""What the heads of a GPT look at, and what becomes of it without one of them."""
-
-from copy import deepcopy
+"""What the heads of a GPT look at."""
 
 import torch
 from torch import Tensor
@@ -45,22 +43,3 @@ def weight_by_distance(maps: Tensor, furthest: int) -> Tensor:
         )
     back = [maps.diagonal(-k, -2, -1)[..., -half:] for k in range(furthest + 1)]
     return torch.stack(back, dim=-1).mean((-4, -2))
-
-
-def without_head(model: GPT, layer: int, head: int) -> GPT:
-    """Copy a model and leave out what one head says: its part of the output map is zero.
-
-    Raises:
-        ValueError: there is no such layer or head.
-    """
-    if not (0 <= layer < len(model.blocks) and 0 <= head < model.blocks[0].attention.n_heads):
-        raise ValueError(
-            f"the model has layers 0 to {len(model.blocks) - 1} with heads 0 to "
-            f"{model.blocks[0].attention.n_heads - 1}, got layer {layer}, head {head}"
-        )
-    copy = deepcopy(model)
-    to_output = copy.blocks[layer].attention.to_output
-    width = copy.blocks[layer].attention.d_model // copy.blocks[layer].attention.n_heads
-    with torch.no_grad():
-        to_output.weight[:, head * width : (head + 1) * width] = 0
-    return copy
