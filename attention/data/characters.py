@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from attention.training_pairs import training_pairs
+
 
 class Alphabet:
     """The characters of a text, numbered in their order.
@@ -62,7 +64,7 @@ def draw_windows(
     check_length(tokens, length)
     start = torch.randint(len(tokens) - length, (size, 1), generator=generator)
     pieces = tokens[start + torch.arange(length + 1)]  # (size, length + 1)
-    return pieces[:, :-1], pieces[:, 1:]
+    return training_pairs(pieces)
 
 
 def check_length(tokens: Tensor, length: int) -> None:

@@ -15,6 +15,7 @@ RATE = 8000  # samples a second, as on a telephone
 FORMANTS = {"a": (730, 1090, 2440), "i": (270, 2290, 3010), "u": (300, 870, 2240)}  # in hertz
 BANDWIDTHS = (60, 90, 150)  # in hertz: how sharply each formant rings
 WORDS = ["".join(order) for order in permutations(FORMANTS)]  # aiu, aui, iau, …
+ORDER = torch.tensor(list(permutations(range(3))))  # (words, 3) the vowels of each, numbered
 VOWEL, REST, PAUSE = (0.10, 0.18), 0.05, (0.05, 0.40)  # seconds, of these from … to …
 FADE = 0.02  # seconds in which a vowel swells, and fades
 LONGEST = round(RATE * (3 * VOWEL[1] + 2 * REST + 2 * PAUSE[1]))  # samples
@@ -59,8 +60,7 @@ def speak(
     # (batch, 3, LONGEST) how loud each vowel is at each moment
     loud = torch.minimum(time - start[..., None], stop[..., None] - time).div(FADE).clamp(0, 1)
     pulses = _pulses(time, between(90, 230, 1), between(-0.15, 0.15, 1))
-    order = torch.tensor([["aiu".index(v) for v in word] for word in WORDS])[target]
-    rings = _ring(pulses, order, mouth=between(0.9, 1.15, 1, 1))  # (batch, 3, LONGEST)
+    rings = _ring(pulses, ORDER[target], mouth=between(0.9, 1.15, 1, 1))  # (batch, 3, LONGEST)
     vowels = rings / rings.square().mean(dim=-1, keepdim=True).sqrt() * between(0.7, 1.4, 3, 1)
     clean = (vowels * loud).sum(dim=1)  # (batch, LONGEST)
     power = clean.square().sum(dim=-1) / (RATE * vowel.sum(dim=-1))  # (batch,) while it speaks

@@ -7,11 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from attention.data.framed import SIZE, STEP, framed
-from attention.data.keywords import RATE, WORDS, Spoken, draw_words
+from attention.data.keywords import ORDER, RATE, Spoken, draw_words
 from attention.models.listener import Listener
 from attention.training import trained, warmup_cosine
-
-ORDER = torch.tensor([["aiu".index(vowel) for vowel in word] for word in WORDS])  # (words, 3)
 
 
 class Heard(NamedTuple):
