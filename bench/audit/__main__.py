@@ -132,11 +132,8 @@ def complaints(found) -> list[str]:
     said += [f"is wider than the screen at {width}" for width in dict.fromkeys(found["overflows"])]
     said += [f"error in the console: {text}" for text in found["errors"]]
     said += [f"has a picture without a description: {tag}" for tag in found["undescribed"]]
-    for barrier in dict.fromkeys(b.rpartition(" (")[0] for b in found["barriers"]):
-        where = [
-            b.rpartition(" (")[2].rstrip(")") for b in found["barriers"] if b.startswith(barrier)
-        ]
-        said.append(f"axe: {barrier} ({'; '.join(where)})")
+    for barrier, views in found["barriers"].items():
+        said.append(f"axe: {barrier} ({'; '.join(views)})")
     for form in ("mobile", "desktop"):
         answer = found.get(form, {"scores": {}, "failed": []})
         for name, score in answer["scores"].items():

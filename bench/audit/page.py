@@ -28,10 +28,10 @@ def examine(browser, address: str, axe: str) -> dict:
         axe: the source of axe-core, which looks for barriers.
 
     Returns:
-        {"weight": bytes by kind, compressed, "hosts": other hosts asked, "barriers", "overflows",
-        "errors", "undescribed": lists of words}.
+        {"weight": bytes by kind, compressed, "hosts": other hosts asked, "barriers": {what axe
+        found: the views in which it did}, "overflows", "errors", "undescribed": lists of words}.
     """
-    found = {"hosts": [], "barriers": [], "overflows": [], "errors": [], "undescribed": []}
+    found = {"hosts": [], "barriers": {}, "overflows": [], "errors": [], "undescribed": []}
     here = urlsplit(address).netloc
     for width, theme in product((NARROWEST, *WIDTHS), THEMES):
         context = browser.new_context(
@@ -52,7 +52,8 @@ def examine(browser, address: str, axe: str) -> dict:
         if width != NARROWEST:
             page.evaluate(axe)
             for name, node in page.evaluate(BARRIERS):
-                found["barriers"].append(f"{name} at {node} ({width} px, {theme})")
+                where = found["barriers"].setdefault(f"{name} at {node}", [])
+                where.append(f"{width} px, {theme}")
         context.close()
     found["errors"] = sorted(set(found["errors"]))
     return found
