@@ -19,6 +19,15 @@ def _zeroed(attention, where, copy=True):
     return attention.to_output.register_forward_pre_hook(without)
 
 
+def _zeroed_after(linear, where):
+    def without(module, inputs, output):
+        output = output.clone()
+        output[..., where] = 0
+        return output
+
+    return linear.register_forward_hook(without)
+
+
 @mistake("ablate_head", caught_by="test_returns_a_handle_that_undoes_it")
 def returns_nothing(model, layer, head):
     """Registers the hook and forgets to return its handle."""
@@ -74,26 +83,14 @@ def does_nothing(model, layer, head):
 def zeroes_after_the_output_map(model, layer, head):
     """Zeroes numbers of the layer's output, in which all heads are mixed."""
     attention = model.blocks[layer].attention
-
-    def without(module, inputs, output):
-        output = output.clone()
-        output[..., _slice(attention, head)] = 0
-        return output
-
-    return attention.to_output.register_forward_hook(without)
+    return _zeroed_after(attention.to_output, _slice(attention, head))
 
 
 @mistake("ablate_head", caught_by="test_the_head_says_nothing")
 def zeroes_the_query(model, layer, head):
     """Zeroes the head's queries: its weights become even, and it still answers."""
     attention = model.blocks[layer].attention
-
-    def without(module, inputs, output):
-        output = output.clone()
-        output[..., _slice(attention, head)] = 0
-        return output
-
-    return attention.to_query.register_forward_hook(without)
+    return _zeroed_after(attention.to_query, _slice(attention, head))
 
 
 @mistake("ablate_head", caught_by="test_the_head_says_nothing")
@@ -197,13 +194,7 @@ def by_a_product(model, layer, head):
 def by_its_values(model, layer, head):
     """Zeroes the head's values: a weighted average of zeros is zero."""
     attention = model.blocks[layer].attention
-
-    def without(module, inputs, output):
-        output = output.clone()
-        output[..., _slice(attention, head)] = 0
-        return output
-
-    return attention.to_value.register_forward_hook(without)
+    return _zeroed_after(attention.to_value, _slice(attention, head))
 
 
 @right_answer("ablate_head")
