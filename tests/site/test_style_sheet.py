@@ -9,7 +9,8 @@ import sphinx_book_theme
 from figures import style
 
 ROOT = Path(__file__).parents[2]
-CSS = re.sub(r"/\*.*?\*/", "", (ROOT / "book/_static/book.css").read_text(), flags=re.DOTALL)
+SHEETS = sorted((ROOT / "book/_static/style").glob("*.css"))
+CSS = re.sub(r"/\*.*?\*/", "", "".join(s.read_text() for s in SHEETS), flags=re.DOTALL)
 THEME = Path(sphinx_book_theme.__file__).parent / "theme/sphinx_book_theme/static/styles"
 DARK = 'html[data-theme="dark"]'
 PAGE = {"light": "#ffffff", "dark": "#121212"}
@@ -52,6 +53,11 @@ def contrast(one, other):
 def test_the_dark_page_is_as_dark_as_we_think():
     theme = (THEME / "sphinx-book-theme.css").read_text()
     assert f"--pst-color-background:{PAGE['dark']}" in theme
+
+
+def test_every_sheet_is_part_of_the_books():
+    imported = re.findall(r'"style/(.*?)"', (ROOT / "book/_static/book.css").read_text())
+    assert sorted(imported) == [sheet.name for sheet in SHEETS]
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
