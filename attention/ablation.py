@@ -33,7 +33,9 @@ def ablate_head(model: nn.Module, layer: int, head: int) -> RemovableHandle:
 
     Source: Michel, Levy and Neubig (2019), Are Sixteen Heads Really Better than One?, section 2.3.
     """
-    attention, own = attention_of(model, layer, head)
+    attention = attention_of(model, layer, head)
+    head_dim = attention.d_model // attention.n_heads
+    own = slice(head * head_dim, (head + 1) * head_dim)
 
     def without(to_output: nn.Module, inputs: tuple[Tensor]) -> tuple[Tensor]:
         answers = inputs[0].clone()  # (batch, length, d_model)
@@ -62,7 +64,9 @@ def reweigh_head(
 
     Source: Jain and Wallace (2019), Attention is not Explanation, section 4.2, who permute them.
     """
-    attention, own = attention_of(model, layer, head)
+    attention = attention_of(model, layer, head)
+    head_dim = attention.d_model // attention.n_heads
+    own = slice(head * head_dim, (head + 1) * head_dim)
     shared = head * attention.n_kv_heads // attention.n_heads  # whose keys and values it reads
     heard = {}
 
@@ -95,13 +99,12 @@ def reweigh_head(
         yield
 
 
-def attention_of(model: nn.Module, layer: int, head: int) -> tuple[nn.Module, slice]:
-    """Find the attention of a layer, and which numbers of its answers are this head's."""
+def attention_of(model: nn.Module, layer: int, head: int) -> nn.Module:
+    """Find the attention of a layer, and check that it has such a head."""
     n_layers = len(model.blocks)
     if not 0 <= layer < n_layers:
         raise ValueError(f"layer must be from 0 to {n_layers - 1}, got {layer}")
     attention = model.blocks[layer].attention
     if not 0 <= head < attention.n_heads:
         raise ValueError(f"head must be from 0 to {attention.n_heads - 1}, got {head}")
-    head_dim = attention.d_model // attention.n_heads
-    return attention, slice(head * head_dim, (head + 1) * head_dim)
+    return attention
