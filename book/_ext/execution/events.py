@@ -89,7 +89,8 @@ def run_pages(app, env, docnames):
         because[job.reason].append(job.docname)
     for reason, names in because.items():
         _say(f"  {reason}: {', '.join(names)}")
-    failed = asyncio.run(_run_all(app, env, jobs, at_a_time))
+    with kernels.warm(_root(app)) as server:
+        failed = asyncio.run(_run_all(app, env, server, jobs, at_a_time))
     for job, failure in failed:
         logger.error(failure.message, location=f"{job.path}:{failure.line}")
     if failed:
@@ -99,14 +100,14 @@ def run_pages(app, env, docnames):
         raise PagesFailed(message)
 
 
-async def _run_all(app, env, jobs, at_a_time):
+async def _run_all(app, env, server, jobs, at_a_time):
     free, done, failed = asyncio.Semaphore(at_a_time), 0, []
 
     async def run(job):
         nonlocal done
         async with free:
             start = time.monotonic()
-            failure = await _run(app, env, job)
+            failure = await _run(app, env, server, job)
             seconds = time.monotonic() - start
         done += 1
         env.execution_seconds[job.docname] = seconds
@@ -119,10 +120,10 @@ async def _run_all(app, env, jobs, at_a_time):
     return failed
 
 
-async def _run(app, env, job) -> kernels.Failure | None:
+async def _run(app, env, server, job) -> kernels.Failure | None:
     try:
         executed = await kernels.run(
-            job.notebook, job.text, root=_root(app), timeout=app.config.cell_timeout
+            job.notebook, job.text, server, root=_root(app), timeout=app.config.cell_timeout
         )
     except kernels.Failure as failure:
         return failure
