@@ -14,6 +14,8 @@ import nbformat
 from sphinx.errors import SphinxError
 from sphinx.util import logging
 
+from import_closure import Tree
+
 from . import kernels, page
 from .page import session
 from .store import Store
@@ -63,10 +65,10 @@ def find_stale_pages(app, env, added, changed, removed):
     costs nothing.
     """
     known = env.execution_parts
-    env.execution_parts = {}
+    env.execution_parts, tree = {}, Tree(app.confdir)
     for docname in sorted(env.found_docs):
         if env.doc2path(docname).suffix == ".md":
-            env.execution_parts[docname] = page.parts(_code(env, docname), _root(app))
+            env.execution_parts[docname] = page.parts(_code(env, docname), tree)
     session.before = known
     return [name for name, parts in env.execution_parts.items() if known.get(name, {}) != parts]
 
@@ -127,7 +129,7 @@ async def _run(app, env, server, job) -> kernels.Failure | None:
         )
     except kernels.Failure as failure:
         return failure
-    if page.parts(page.code_of(job.notebook), _root(app)) != job.parts:
+    if page.parts(page.code_of(job.notebook), Tree(app.confdir)) != job.parts:
         return kernels.Failure(1, "a module that it uses changed while it ran; build again")
     session.store.save(page.key_of(job.parts), executed)
     return None
@@ -142,7 +144,7 @@ def _job(app, env, docname) -> Job:
     path = env.doc2path(docname)
     text = path.read_text("utf-8")
     notebook = page.parse(text, str(path), env)
-    parts = page.parts(page.code_of(notebook), _root(app))
+    parts = env.execution_parts[docname]
     before = session.before.get(docname) or {}
     changed = [name for name in {**before, **parts} if before.get(name) != parts.get(name)]
     if "its cells" in changed:
