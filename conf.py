@@ -47,8 +47,6 @@ myst_enable_extensions = [
     "dollarmath",
 ]
 myst_heading_anchors = 3
-numfig = True
-numfig_format = {"figure": "Figure %s", "table": "Table %s", "code-block": "Listing %s"}
 math_numfig = False  # equations count through the book, not through a section
 math_eqref_format = "({number})"
 katex_macros = {r"\softmax": r"\operatorname{softmax}"}
@@ -98,6 +96,7 @@ html_js_files = ["keys.js"]
 html_favicon = "book/_static/favicon.svg"
 html_sidebars = {"**": ["brand.html", "find.html", "sbt-sidebar-nav.html"]}
 html_show_sourcelink = False
+html_use_index = False  # the page `api` is the package's, and the search finds words
 html_copy_source = False
 html_theme_options = {
     "navbar_persistent": [],  # else a second search above an empty bar

@@ -17,7 +17,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import lru_cache, wraps
 from pathlib import Path
 
 #: The packages that are followed, and where each lives in the repository.
@@ -118,6 +118,7 @@ def _parse(path: Path) -> _Source:
     return _cached(path, _sources, lambda: _read_source(path.read_text("utf-8"), path))
 
 
+@lru_cache(maxsize=1000)
 def _read_source(code: str, path: Path | str = "<code>") -> _Source:
     tree, source = ast.parse(code, str(path)), _Source()
     chains = set()  # `import a.b` binds a, through which a.anything can then be reached
