@@ -16,9 +16,9 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 html: $(READY) ## grade the exercises, run the pages' code, write the site
-	@$(BIN)/python -m grading --brief
-	@$(BIN)/python -m grading.exam
-	@$(BIN)/sphinx-build -q -W --keep-going -c . book $(HTML)
+	@$(BIN)/python book/_ext/unchanged.py && echo "Nothing has changed since the last build." || { \
+	  $(BIN)/python -m grading --brief && $(BIN)/python -m grading.exam && \
+	  $(BIN)/sphinx-build -q -W --keep-going -c . book $(HTML) && $(BIN)/python book/_ext/unchanged.py --note; }
 	@echo "The book is at $(abspath $(HTML))/index.html"
 
 live: $(READY) ## serve the book here; saved exercises and pages change at once (PORT=8000)
