@@ -44,3 +44,29 @@ export function maskedSoftmax(scores, allowed) {
   if (!allowed.some(Boolean)) return scores.map(() => 0);
   return softmax(scores.map((score, j) => (allowed[j] ? score : -Infinity)));
 }
+
+/**
+ * How far numbers lie from their mean: the root of the mean square, over one less than their count.
+ * @param {number[]} numbers two or more
+ */
+export function spread(numbers) {
+  const mean = numbers.reduce((total, x) => total + x, 0) / numbers.length;
+  const squares = numbers.reduce((total, x) => total + (x - mean) ** 2, 0);
+  return Math.sqrt(squares / (numbers.length - 1));
+}
+
+/**
+ * The smallest number of keys that hold a share of the weight together.
+ * @param {number[]} weights they sum to one
+ * @param {number} share
+ */
+export function keysThatShare(weights, share) {
+  let held = 0;
+  let count = 0;
+  for (const weight of [...weights].sort((a, b) => b - a)) {
+    if (held >= share - 1e-9) break; // as the sum of eight sixteenths may fall short of a half
+    held += weight;
+    count += 1;
+  }
+  return count;
+}

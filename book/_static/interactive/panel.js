@@ -37,6 +37,17 @@ export function element(tag, properties = {}, ...children) {
 }
 
 /**
+ * A piece of a drawing.
+ * @param {string} tag of SVG
+ * @param {Record<string, any>} attributes
+ */
+export function drawn(tag, attributes) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
+  return node;
+}
+
+/**
  * A slider with its label and its value.
  * @param {string} label
  * @param {{min: number, max: number, step: number, value: number}} range
