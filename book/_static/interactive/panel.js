@@ -69,3 +69,28 @@ export function slider(label, range, write, changed) {
   show();
   return { input, label: name, output, set: (v) => ((input.value = String(v)), show()) };
 }
+
+/**
+ * Two buttons that lead through steps. One without effect says so and keeps the focus.
+ * @param {() => void} changed
+ * @returns {{buttons: HTMLElement[], at: () => number, go: (step: number, last?: number) => void}}
+ *   `go` changes nothing but the step, and where the last one is
+ */
+export function stepper(changed) {
+  let step = 0;
+  let end = 0;
+  const by = (way) => () => {
+    const before = step;
+    go(step + way);
+    if (step !== before) changed();
+  };
+  const back = element("button", { type: "button", onclick: by(-1) }, "Back");
+  const next = element("button", { type: "button", onclick: by(1) }, "Next");
+  const go = (to, last = end) => {
+    end = last;
+    step = Math.min(end, Math.max(0, to));
+    back.ariaDisabled = String(step === 0);
+    next.ariaDisabled = String(step === end);
+  };
+  return { buttons: [back, next], at: () => step, go };
+}

@@ -70,7 +70,7 @@ def keys_for_half(weights):
 
 
 def test_keys_raise_d_and_the_softmax_hardens(page):
-    """Raw, from d = 4 to 1024, two of sixteen keys end with everything; every step is the package's."""
+    """Raw, at d = 1024 two of sixteen keys have everything; each step is the package's."""
     d, name, *_ = agrees(page)
     assert (d, name) == (4, "raw")
     page.locator(SCALE).get_by_label("d", exact=True).focus()
