@@ -69,7 +69,9 @@ export function keysThatShare(weights, share) {
     count += 1;
   }
   return count;
+}
 
+/**
  * Pour numbers into a shape in the order in which they lie, as a tensor's `view` does.
  * @param {any[]} numbers flat
  * @param {number[]} shape
