@@ -15,6 +15,7 @@ language = "en"
 extensions = [
     # the book's own, in book/_ext
     "execution",  # runs the cells
+    "numbering",  # Figure 6.2, Exercise 2.1, and links to them
     "exercises",
     "questions",
     "claims",
@@ -47,7 +48,7 @@ myst_enable_extensions = [
     "dollarmath",
 ]
 myst_heading_anchors = 3
-math_numfig = False  # equations count through the book, not through a section
+math_numfig = False  # `numbering` numbers equations: (6.1) is the first of chapter 6
 math_eqref_format = "({number})"
 katex_macros = {r"\softmax": r"\operatorname{softmax}"}
 nitpicky = True
