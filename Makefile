@@ -10,15 +10,15 @@ HTML   := _build/html
 export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help html live grade test coverage mutation bench bench-grader audit browser clean
+.PHONY: help html live grade test coverage mutation bench bench-grader bench-build audit browser clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 html: $(READY) ## grade the exercises, run the pages' code, write the site
-	@$(BIN)/python -m grading --brief
-	@$(BIN)/python -m grading.exam
-	@$(BIN)/sphinx-build -q -W --keep-going -c . book $(HTML)
+	@$(BIN)/python book/_ext/unchanged.py && echo "Nothing has changed since the last build." || { \
+	  $(BIN)/python -m grading --brief && $(BIN)/python -m grading.exam && \
+	  $(BIN)/sphinx-build -q -W --keep-going -c . book $(HTML) && $(BIN)/python book/_ext/unchanged.py --note; }
 	@echo "The book is at $(abspath $(HTML))/index.html"
 
 live: $(READY) ## serve the book here; saved exercises and pages change at once (PORT=8000)
@@ -44,6 +44,9 @@ bench: $(READY) ## measure the package against its peers (minutes); ARGS="encode
 
 bench-grader: html ## measure how long a save takes to be graded (minutes; on a quiet machine)
 	@$(BIN)/python bench/grader.py
+
+bench-build: html ## measure how long the site takes to build, beside stock MyST-NB (ten minutes)
+	@$(BIN)/python bench/build.py
 
 audit: html ## weigh every page, and put it to a browser, axe-core and Lighthouse (minutes; needs npm)
 	@$(BIN)/python bench/audit $(ARGS)

@@ -15,6 +15,7 @@ language = "en"
 extensions = [
     # the book's own, in book/_ext
     "execution",  # runs the cells
+    "numbering",  # Figure 6.2, Exercise 2.1, and links to them
     "exercises",
     "questions",
     "claims",
@@ -47,9 +48,7 @@ myst_enable_extensions = [
     "dollarmath",
 ]
 myst_heading_anchors = 3
-numfig = True
-numfig_format = {"figure": "Figure %s", "table": "Table %s", "code-block": "Listing %s"}
-math_numfig = False  # equations count through the book, not through a section
+math_numfig = False  # `numbering` numbers equations: (6.1) is the first of chapter 6
 math_eqref_format = "({number})"
 katex_macros = {r"\softmax": r"\operatorname{softmax}"}
 nitpicky = True
@@ -98,6 +97,7 @@ html_js_files = ["keys.js"]
 html_favicon = "book/_static/favicon.svg"
 html_sidebars = {"**": ["brand.html", "find.html", "sbt-sidebar-nav.html"]}
 html_show_sourcelink = False
+html_use_index = False  # the page `api` is the package's, and the search finds words
 html_copy_source = False
 html_theme_options = {
     "navbar_persistent": [],  # else a second search above an empty bar

@@ -177,3 +177,48 @@ def test_a_cache_takes_four_axes():
     for name, given in (("key", (new[0], new)), ("value", (new, new[0]))):
         with pytest.raises(ValueError, match=rf"^{name} must have at least 4 axes, got shape"):
             cache.append(*given)
+
+
+@pytest.mark.parametrize("attend", [a.scaled_dot_product_attention, a.fast_attention])
+def test_a_batch_that_fits_the_keys_alone_is_named(attend):
+    """One key for two queries and three values: only query and value do not fit."""
+    query, key, value = draw(2, 1, 4, 6), draw(1, 1, 5, 6), draw(3, 1, 5, 7)
+    words = r"query .*\bvalue\b.*got query \(2, 1, 4, 6\) and value \(3, 1, 5, 7\)"
+    with pytest.raises(ValueError, match=words):
+        attend(query, key, value)
+
+
+def test_a_query_without_numbers_is_refused_in_words():
+    """Nothing can be compared with it. Without queries there is nothing to refuse."""
+    words = "a query must hold at least one number, got query (2, 4, 0)"
+    with pytest.raises(ValueError, match=f"^{re.escape(words)}$"):
+        a.attention_weights(draw(2, 4, 0), draw(2, 5, 0))
+    assert a.attention_weights(draw(2, 0, 6), draw(2, 5, 6)).shape == (2, 0, 5)
+
+
+def test_heads_are_split_from_a_tensor():
+    """The word for what is split is x."""
+    with pytest.raises(TypeError, match=r"^x must be a torch.Tensor, got list$"):
+        a.split_heads([[1.0]], 1)
+
+
+def test_a_module_takes_what_its_weights_can_meet():
+    """Another dtype is named, and so is another device; autocast mends the dtype alone."""
+    module, x = a.MultiHeadAttention(6, 2), draw(2, 4, 6)
+    words = "x and the module's weights must have the same dtype and device, got x "
+    with pytest.raises(ValueError, match=f"^{words}torch.float64 on cpu and the module's weights"):
+        module(x.double())
+    with pytest.raises(ValueError, match=f"^{words}torch.float32 on meta"):
+        module(x.to("meta"))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert module(x.bfloat16()).dtype == torch.bfloat16
+        with pytest.raises(ValueError, match=f"^{words}torch.float32 on meta"):
+            module(x.to("meta"))
+
+
+def test_memory_and_cache_exclude_one_another():
+    """In words that say what to do."""
+    x, cache = draw(2, 4, 6), a.KVCache(2, 2, 9, 3)
+    words = "^a cache keeps x's own keys and values: hand over memory or cache$"
+    with pytest.raises(ValueError, match=words):
+        a.MultiHeadAttention(6, 2)(x, x, cache=cache)

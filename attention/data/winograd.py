@@ -1,8 +1,9 @@
 """Pairs of sentences that differ in one word, and with it in what their pronoun stands for.
 
 `PAIRS` follow the rules of Levesque, Davis and Morgenstern (2012), The Winograd Schema Challenge.
-The first is theirs, the second was made famous by the Transformer's announcement (Uszkoreit 2017),
-the others and all of `EASY` were written for the book. Nouns and pronouns are single tokens for
+The first is theirs with other words, the second was made famous by the Transformer's announcement
+(Uszkoreit 2017), and some of the others are adapted from the published collection of such pairs;
+`EASY` was written for the book. Nouns and pronouns are single tokens for
 MiniLM.
 """
 

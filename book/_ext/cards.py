@@ -12,7 +12,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
 from grading import card, exam, results_file
-from grading.paths import RESULTS
+from grading.paths import EXAM, RESULTS
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +64,19 @@ OVERVIEWS = {
 }
 
 
+SHOWN = {
+    "progress": lambda graded: card.progress(graded.values(), {}),
+    # drawing hundreds of answers takes longer than all else that is asked here
+    "exam": lambda graded: "".join(path.read_text("utf-8") for path in _exam_files()),
+}
+"""What tells whether a table has changed."""
+
+
+def _exam_files():
+    """The exam's outcome, and what draws it."""
+    return [path for path in (EXAM, *sorted(card.FOLDER.glob("*.*"))) if path.is_file()]
+
+
 def pages_to_rewrite(app, env):
     """The pages whose cards or tables differ from those they were last written with."""
     graded = _graded()
@@ -72,7 +85,7 @@ def pages_to_rewrite(app, env):
         drawn = {
             name: card.html(graded[name]) for name in data.get("exercises", []) if name in graded
         }
-        drawn |= {kind: OVERVIEWS[kind](graded, {}) for kind in data.get("overviews", [])}
+        drawn |= {kind: SHOWN[kind](graded) for kind in data.get("overviews", [])}
         now = {name: hashlib.sha256(html.encode()).hexdigest() for name, html in drawn.items()}
         if data.get("drawn", {}) != now:
             data["drawn"] = now

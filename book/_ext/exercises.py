@@ -14,6 +14,7 @@ from folded import fold
 from grading.paths import ROOT, STUBS
 from grading.reset import segment
 from import_closure import defining_file
+from numbering import numbered
 
 DIFFICULTY = {1: "easy", 2: "medium", 3: "hard"}
 
@@ -47,7 +48,8 @@ class Exercise(SphinxDirective):
 
     def _title(self, name, difficulty, minutes):
         title = nodes.rubric(classes=["exercise-title"], **{"heading-level": 3})
-        title += [nodes.Text("Exercise: "), nodes.literal(text=name)]
+        title += numbered(self.env, "exercise", f"exercise-{name}", self.get_location())
+        title += [nodes.Text(": "), nodes.literal(text=name)]
         dots = "●" * difficulty + "○" * (3 - difficulty)
         label = f'<span role="img" aria-label="{DIFFICULTY[difficulty]}">{dots}</span>'
         title += nodes.raw("", f'<span class="effort">{label} {minutes} min</span>', format="html")
@@ -106,9 +108,10 @@ class Overview(SphinxDirective):
 def setup(app):
     app.setup_extension("folded")
     app.setup_extension("cards")
+    app.setup_extension("numbering")
     app.add_directive("exercise", Exercise)
     app.add_directive("hint", Hint, override=True)
     app.add_directive("progress", Overview)
     app.add_directive("exam", Overview)
     # raised when a node or what is kept of a page changes: doctrees of before are then read anew
-    return {"env_version": 3, "parallel_read_safe": True, "parallel_write_safe": True}
+    return {"env_version": 4, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -17,6 +17,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache, wraps
 from pathlib import Path
 
 #: The packages that are followed, and where each lives in the repository.
@@ -52,23 +53,28 @@ class _Source:
     file_names: set[str] = field(default_factory=set)  # strings that look like a file's name
 
 
-def closure(code: str, root: Path) -> list[Path]:
-    """The files under `root` that `code` depends on by import, at any depth, sorted.
+def closure(code: str, tree: "Tree | Path") -> list[Path]:
+    """The files that `code` depends on by import, at any depth, sorted.
+
+    Args:
+        code: Python.
+        tree: the repository, or its root. Who asks for many closures at one moment makes one
+            `Tree` for all of them.
 
     Raises:
         SyntaxError: if `code`, or a file that it imports, is not Python.
     """
-    tree, source = _Tree(Path(root)), _read_source(code)
+    tree = tree if isinstance(tree, Tree) else Tree(tree)
+    source = _read_source(code)
     files = tree.data_files(source, tree.root)
     todo, seen = tree.targets(source, module=None), set()
     while todo:
         module = todo.pop()
         if module not in seen:
             seen.add(module)
-            if path := tree.file(module):
-                source = _parse(path)
-                files |= {path} | tree.data_files(source, path.parent)
-                todo |= tree.targets(source, module)
+            found, further = tree.needs(module)
+            files |= found
+            todo |= further
     return sorted(files)
 
 
@@ -78,7 +84,7 @@ def defining_file(package: str, name: str, root: Path) -> Path:
     Raises:
         ValueError: if no module of the package defines it.
     """
-    tree = _Tree(Path(root))
+    tree = Tree(root)
     module = tree._definer(package, name, frozenset())
     if module is None:
         raise ValueError(f"the package {package} offers nothing called {name}")
@@ -112,6 +118,7 @@ def _parse(path: Path) -> _Source:
     return _cached(path, _sources, lambda: _read_source(path.read_text("utf-8"), path))
 
 
+@lru_cache(maxsize=1000)
 def _read_source(code: str, path: Path | str = "<code>") -> _Source:
     tree, source = ast.parse(code, str(path)), _Source()
     chains = set()  # `import a.b` binds a, through which a.anything can then be reached
@@ -159,19 +166,43 @@ def _read_top_level(body, source: _Source) -> None:
                 _read_top_level(handler.body, source)
 
 
-class _Tree:
-    """The modules of the repository, by dotted name."""
+def _once(method):
+    """Answer the same question of a `Tree` only once."""
+
+    @wraps(method)
+    def asked(self, *question):
+        key = (method.__name__, *question)
+        if key not in self._known:
+            self._known[key] = method(self, *question)
+        return self._known[key]
+
+    return asked
+
+
+class Tree:
+    """The modules of the repository, by dotted name, as they are while this object is in use."""
 
     def __init__(self, root: Path):
-        self.root = root.resolve()
+        self.root = Path(root).resolve()
+        self._known = {}
 
     def _base(self, module: str) -> Path | None:
         head, *rest = module.split(".")
         return self.root.joinpath(PACKAGES[head], *rest) if head in PACKAGES else None
 
+    @_once
+    def needs(self, module: str) -> tuple[set[Path], set[str]]:
+        """What a module's file depends on directly: files, itself among them, and modules."""
+        if (path := self.file(module)) is None:
+            return set(), set()
+        source = _parse(path)
+        return {path} | self.data_files(source, path.parent), self.targets(source, module)
+
+    @_once
     def is_package(self, module: str) -> bool:
         return (base := self._base(module)) is not None and base.is_dir()
 
+    @_once
     def file(self, module: str) -> Path | None:
         """The file of a module; of a package, its `__init__`; None if there is none."""
         if (base := self._base(module)) is None:
@@ -223,6 +254,7 @@ class _Tree:
             return self.whole(base)
         return self.whole(found) if found != base and self.is_package(found) else {found}
 
+    @_once
     def _definer(self, package: str, name: str, asked: frozenset) -> str | None:
         """The module that defines a name which `package` offers; None if that is unclear."""
         if (package, name) in asked:

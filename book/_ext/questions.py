@@ -10,6 +10,7 @@ from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
 from folded import fold
+from numbering import numbered
 
 VERDICTS = {True: "Yes.", False: "Not quite."}
 
@@ -45,9 +46,10 @@ class Question(SphinxDirective):
     option_spec = {"name": directives.unchanged}  # noqa: RUF012
 
     def run(self):
-        number = self.env.new_serialno("question") + 1
-        name = nodes.make_id(self.options.get("name", f"question-{number}"))
+        count = self.env.new_serialno("question-name") + 1
+        name = nodes.make_id(self.options.get("name", f"{self.env.docname}-question-{count}"))
         self._once_in_the_page(name)
+        number = numbered(self.env, "question", name, self.get_location())
         self.env.temp_data["in_question"] = True
         content = nodes.Element()
         self.state.nested_parse(self.content, self.content_offset, content)
@@ -55,7 +57,7 @@ class Question(SphinxDirective):
         answers = [node for node in content.children if isinstance(node, choice)]
         self._check(name, content, answers)
         prompt = question_prompt()
-        prompt += nodes.inline("", f"Question {number}", classes=["question-number"])
+        prompt += nodes.inline("", "", number, classes=["question-number"])
         prompt += [nodes.Text(" "), *content.children[0].children]
         node = question("", prompt, name=name, ids=[name], names=[name])
         self.set_source_info(node)
@@ -159,6 +161,7 @@ def _depart_as_paragraph(self, node):
 
 def setup(app):
     app.setup_extension("folded")
+    app.setup_extension("numbering")
     block, line = (_pass, _pass), (_visit_as_paragraph, _depart_as_paragraph)
     html = {
         question: (_open("fieldset", CLASS="question"), block),
@@ -174,4 +177,5 @@ def setup(app):
     app.add_directive("question", Question)
     app.add_directive("choice", Choice)
     app.add_directive("model-answer", ModelAnswer)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    # raised when a node changes: doctrees of before are then read anew
+    return {"env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}

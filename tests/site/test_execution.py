@@ -93,9 +93,9 @@ def ran(monkeypatch):
     """The pages that were run, by the first line of their first cell."""
     ran, run = [], kernels.run
 
-    async def note(notebook, text, **rest):
+    async def note(notebook, text, *rest, **options):
         ran.append(text.partition("\n")[0])
-        return await run(notebook, text, **rest)
+        return await run(notebook, text, *rest, **options)
 
     monkeypatch.setattr(kernels, "run", note)
     return ran

@@ -12,7 +12,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from execution.page import versions
-from import_closure import closure, digest
+from import_closure import Tree, closure, digest
 
 PASSED, FAILED, MISSING = "passed", "failed", "missing"
 
@@ -52,11 +52,11 @@ def _read_tests(path: Path, changed: int) -> dict[str, Test]:
     return found
 
 
-def test_digest(path: Path, root: Path) -> str:
+def test_digest(path: Path, tree: Tree) -> str:
     """Of all that the results of a test file follow from."""
-    root = root.resolve()
+    root = tree.root
     code = path.read_text("utf-8")
-    files = {path.resolve(), *closure(code, root)}
+    files = {path.resolve(), *closure(code, tree)}
     for conftest in (root / "conftest.py", path.resolve().parent / "conftest.py"):
         if conftest.is_file():
             files.add(conftest)
@@ -64,7 +64,7 @@ def test_digest(path: Path, root: Path) -> str:
             names = [getattr(node, "name", "") for node in ast.parse(shared).body]
             # what the fixtures import counts only for the files that use one
             if "autouse" in shared or any(name and name in code for name in names):
-                files |= set(closure(shared, root))
+                files |= set(closure(shared, tree))
     files |= {root / "pyproject.toml"} if (root / "pyproject.toml").is_file() else set()
     return digest(files, json.dumps(versions()), root)
 
@@ -94,12 +94,12 @@ def stale(wanted: set[tuple[str, str]], record: Record, root: Path) -> dict[str,
 
     Outcomes of tests that nobody names any more, or that do not exist, are settled on the way.
     """
-    run, outcomes = {}, {}
+    run, outcomes, tree = {}, {}, Tree(root)
     for file in sorted({file for file, _ in wanted}):
         path = root / "tests" / f"{file}.py"
         try:
             tests = read_tests(path)
-            current = test_digest(path, root) if tests else ""
+            current = test_digest(path, tree) if tests else ""
             missing = f"there is no test of that name in tests/{file}.py"
         except SyntaxError as error:
             tests, missing = {}, f"{error.filename}:{error.lineno}: {error.msg}"

@@ -14,6 +14,8 @@ import nbformat
 from sphinx.errors import SphinxError
 from sphinx.util import logging
 
+from import_closure import Tree
+
 from . import kernels, page
 from .page import session
 from .store import Store
@@ -63,10 +65,10 @@ def find_stale_pages(app, env, added, changed, removed):
     costs nothing.
     """
     known = env.execution_parts
-    env.execution_parts = {}
+    env.execution_parts, tree = {}, Tree(app.confdir)
     for docname in sorted(env.found_docs):
         if env.doc2path(docname).suffix == ".md":
-            env.execution_parts[docname] = page.parts(_code(env, docname), _root(app))
+            env.execution_parts[docname] = page.parts(_code(env, docname), tree)
     session.before = known
     return [name for name, parts in env.execution_parts.items() if known.get(name, {}) != parts]
 
@@ -89,7 +91,8 @@ def run_pages(app, env, docnames):
         because[job.reason].append(job.docname)
     for reason, names in because.items():
         _say(f"  {reason}: {', '.join(names)}")
-    failed = asyncio.run(_run_all(app, env, jobs, at_a_time))
+    with kernels.warm(_root(app)) as server:
+        failed = asyncio.run(_run_all(app, env, server, jobs, at_a_time))
     for job, failure in failed:
         logger.error(failure.message, location=f"{job.path}:{failure.line}")
     if failed:
@@ -99,14 +102,14 @@ def run_pages(app, env, docnames):
         raise PagesFailed(message)
 
 
-async def _run_all(app, env, jobs, at_a_time):
+async def _run_all(app, env, server, jobs, at_a_time):
     free, done, failed = asyncio.Semaphore(at_a_time), 0, []
 
     async def run(job):
         nonlocal done
         async with free:
             start = time.monotonic()
-            failure = await _run(app, env, job)
+            failure = await _run(app, env, server, job)
             seconds = time.monotonic() - start
         done += 1
         env.execution_seconds[job.docname] = seconds
@@ -119,14 +122,14 @@ async def _run_all(app, env, jobs, at_a_time):
     return failed
 
 
-async def _run(app, env, job) -> kernels.Failure | None:
+async def _run(app, env, server, job) -> kernels.Failure | None:
     try:
         executed = await kernels.run(
-            job.notebook, job.text, root=_root(app), timeout=app.config.cell_timeout
+            job.notebook, job.text, server, root=_root(app), timeout=app.config.cell_timeout
         )
     except kernels.Failure as failure:
         return failure
-    if page.parts(page.code_of(job.notebook), _root(app)) != job.parts:
+    if page.parts(page.code_of(job.notebook), Tree(app.confdir)) != job.parts:
         return kernels.Failure(1, "a module that it uses changed while it ran; build again")
     session.store.save(page.key_of(job.parts), executed)
     return None
@@ -141,7 +144,7 @@ def _job(app, env, docname) -> Job:
     path = env.doc2path(docname)
     text = path.read_text("utf-8")
     notebook = page.parse(text, str(path), env)
-    parts = page.parts(page.code_of(notebook), _root(app))
+    parts = env.execution_parts[docname]
     before = session.before.get(docname) or {}
     changed = [name for name in {**before, **parts} if before.get(name) != parts.get(name)]
     if "its cells" in changed:

@@ -1,10 +1,9 @@
-"""Run a page's cells in a kernel of their own."""
+"""Run a page's cells in a kernel of their own, forked from a process that is warm."""
 
 import os
 import re
-import sys
 import tempfile
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import nbformat
@@ -13,6 +12,8 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from . import forked
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 #: In IPython's traceback: a frame in the cell, and one in a file.
@@ -31,10 +32,28 @@ class _ThisPython(KernelSpecManager):
     """Kernels run on the Python that builds the book, whatever kernels the user has installed."""
 
     def get_kernel_spec(self, kernel_name):
-        return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict())
+        metadata = {"kernel_provisioner": {"provisioner_name": forked.NAME}}
+        return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict() | {"metadata": metadata})
 
 
-async def run(notebook, text: str, root: Path, timeout: int) -> nbformat.NotebookNode:
+class _Manager(AsyncKernelManager):
+    fork_server: forked.ForkServer
+
+
+@contextmanager
+def warm(root: Path):
+    """The process that a build's kernels are forked from."""
+    with tempfile.TemporaryDirectory(prefix="book-kernels-") as folder:
+        server = forked.ForkServer(root, _environment(root, folder))
+        try:
+            yield server
+        finally:
+            server.end()
+
+
+async def run(
+    notebook, text: str, server: forked.ForkServer, root: Path, timeout: int
+) -> nbformat.NotebookNode:
     """Run the code cells of a page and return them, with their outputs, as a notebook.
 
     What a cell writes to stderr is not an output: it is kept in the cell's metadata.
@@ -47,7 +66,7 @@ async def run(notebook, text: str, root: Path, timeout: int) -> nbformat.Noteboo
     places = [(cell, line) for cell, line in zip(notebook.cells, lines, strict=True)]
     places = [(cell, line) for cell, line in places if cell.cell_type == "code"]
     executed = nbformat.v4.new_notebook(cells=[nbformat.from_dict(cell) for cell, _ in places])
-    async with _kernel(root) as (manager, client):
+    async with _kernel(server) as (manager, client):
         runner = NotebookClient(executed, km=manager, timeout=timeout, coalesce_streams=True)
         runner.kc = client
         executed.metadata["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}
@@ -69,19 +88,16 @@ async def run(notebook, text: str, root: Path, timeout: int) -> nbformat.Noteboo
 
 
 @asynccontextmanager
-async def _kernel(root: Path):
+async def _kernel(server: forked.ForkServer):
     """A fresh kernel and a client that is connected to it; both are gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="book-kernel-") as folder:
-        manager = AsyncKernelManager(
+        manager = _Manager(
             kernel_spec_manager=_ThisPython(),
             connection_file=f"{folder}/kernel.json",
-            transport="tcp" if sys.platform == "win32" else "ipc",
+            transport="ipc",
         )
-        await manager.start_kernel(
-            cwd=str(root),
-            env=_environment(root, folder),
-            extra_arguments=["--HistoryManager.enabled=False"],
-        )
+        manager.fork_server = server
+        await manager.start_kernel(extra_arguments=["--HistoryManager.enabled=False"])
         client = manager.client()
         try:
             client.start_channels()
@@ -98,8 +114,8 @@ async def _kernel(root: Path):
 
 def _environment(root: Path, folder: str) -> dict[str, str]:
     """The same for every reader: outputs must not depend on who builds the book."""
-    environment = {name: text for name, text in os.environ.items() if name != "MPLBACKEND"}
-    return environment | {
+    return os.environ | {
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # as a kernel sets it itself
         "OMP_NUM_THREADS": "1",  # pages run side by side; more threads slow one another down
         "PYTHONHASHSEED": "0",
         "PYTHONPATH": os.pathsep.join([str(root), str(root / "book" / "_ext")]),

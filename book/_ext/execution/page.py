@@ -15,7 +15,7 @@ from myst_nb.core.read import read_myst_markdown_notebook
 from sphinx.errors import SphinxError
 from sphinx.util import logging
 
-from import_closure import closure, file_digest
+from import_closure import Tree, closure, file_digest
 
 from .store import Store
 
@@ -53,7 +53,7 @@ def code_of(notebook) -> list[tuple[str, list[str]]]:
     ]
 
 
-def parts(code: list[tuple[str, list[str]]], root: Path) -> dict[str, str]:
+def parts(code: list[tuple[str, list[str]]], tree: Tree) -> dict[str, str]:
     """Everything that the outputs follow from: a name for each part, and its state.
 
     It is kept as names and states, rather than as one hash, so that a build can say which of
@@ -61,11 +61,11 @@ def parts(code: list[tuple[str, list[str]]], root: Path) -> dict[str, str]:
     """
     if not code:
         return {}
-    files = {path for source, _ in code for path in _files(source, root)}
+    files = _files([_MAGIC.sub(r"\1pass", source) for source, _ in code], tree)
     found = {
         "its cells": hashlib.sha256(json.dumps(code).encode()).hexdigest(),
         **versions(),
-        **{path.relative_to(root).as_posix(): file_digest(path) for path in sorted(files)},
+        **{path.relative_to(tree.root).as_posix(): file_digest(path) for path in sorted(files)},
     }
     if ASKED_BY in found and os.environ.get(VARIABLE):
         found[VARIABLE] = os.environ[VARIABLE]
@@ -83,11 +83,14 @@ def key_of(parts: dict[str, str]) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def _files(cell: str, root: Path) -> list[Path]:
+def _files(cells: list[str], tree: Tree) -> set[Path]:
     try:
-        return closure(_MAGIC.sub(r"\1pass", cell), root)
+        return set(closure("\n".join(cells), tree))
     except SyntaxError:
-        return []  # the cell, or a module that it imports, cannot run: running it will say so
+        # A cell, or a module that it imports, cannot run: running it will say so.
+        if len(cells) == 1:
+            return set()
+        return {path for cell in cells for path in _files([cell], tree)}
 
 
 def _version(library: str) -> str:
@@ -118,7 +121,7 @@ def read_page(text: str) -> nbformat.NotebookNode:
     cells = code_cells(notebook)
     if not cells:
         return notebook
-    key = key_of(parts(code_of(notebook), Path(session.app.confdir).resolve()))
+    key = key_of(parts(code_of(notebook), Tree(session.app.confdir)))
     if key not in session.store:
         raise SphinxError(
             f"{env.doc2path(env.docname)}: its code, or a module that it uses, changed while the "

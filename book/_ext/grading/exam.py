@@ -22,7 +22,7 @@ from rich.progress import track
 
 from grading import results, results_file
 from grading.paths import CHECKS, EXAM, MISTAKES, ROOT
-from import_closure import closure, digest
+from import_closure import Tree, closure, digest
 
 VERSION = 2
 
@@ -65,21 +65,21 @@ def held():
         return {}
 
 
-def inputs(stem):
+def inputs(stem, tree):
     """A digest of what a chapter's exam depends on."""
     files = [CHECKS / f"test_{stem}.py", MISTAKES / f"{stem}.py"]
     source = "\n".join(file.read_text(encoding="utf-8") for file in files)
     # The grader may import all of `attention`; what this chapter's exam depends on is what its
     # own files import, and the references that it grades.
-    tree = ast.parse(source)
-    tree.body = [
-        n for n in tree.body if not (getattr(n, "module", None) or "").startswith("grading")
+    module = ast.parse(source)
+    module.body = [
+        n for n in module.body if not (getattr(n, "module", None) or "").startswith("grading")
     ]
-    code = ast.unparse(tree)
+    code = ast.unparse(module)
     names = re.findall(r'exercise\(\s*"(\w+)"', source)
     code += f"\nfrom attention import {', '.join(names)}\n"
     machinery = (ROOT / "book" / "_ext" / "grading").glob("*.py")
-    return digest({*files, *closure(code, ROOT), *machinery}, sys.version, ROOT)
+    return digest({*files, *closure(code, tree), *machinery}, sys.version, ROOT)
 
 
 def main():
@@ -92,7 +92,8 @@ def main():
     parser.add_argument("stem", nargs="*", help="chapters to examine (default: those that changed)")
     options = parser.parse_args()
     console, stems, before = Console(highlight=False), chapter_order(), held()
-    now = {stem: inputs(stem) for stem in stems}
+    tree = Tree(ROOT)
+    now = {stem: inputs(stem, tree) for stem in stems}
     good = {
         stem
         for stem, chapter in before.items()

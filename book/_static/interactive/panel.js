@@ -37,6 +37,17 @@ export function element(tag, properties = {}, ...children) {
 }
 
 /**
+ * A piece of a drawing.
+ * @param {string} tag of SVG
+ * @param {Record<string, any>} attributes
+ */
+export function drawn(tag, attributes) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
+  return node;
+}
+
+/**
  * A slider with its label and its value.
  * @param {string} label
  * @param {{min: number, max: number, step: number, value: number}} range
@@ -57,4 +68,29 @@ export function slider(label, range, write, changed) {
   input.id = name.htmlFor = `slider-${(slider.count = (slider.count ?? 0) + 1)}`;
   show();
   return { input, label: name, output, set: (v) => ((input.value = String(v)), show()) };
+}
+
+/**
+ * Two buttons that lead through steps. One without effect says so and keeps the focus.
+ * @param {() => void} changed
+ * @returns {{buttons: HTMLElement[], at: () => number, go: (step: number, last?: number) => void}}
+ *   `go` changes nothing but the step, and where the last one is
+ */
+export function stepper(changed) {
+  let step = 0;
+  let end = 0;
+  const by = (way) => () => {
+    const before = step;
+    go(step + way);
+    if (step !== before) changed();
+  };
+  const back = element("button", { type: "button", onclick: by(-1) }, "Back");
+  const next = element("button", { type: "button", onclick: by(1) }, "Next");
+  const go = (to, last = end) => {
+    end = last;
+    step = Math.min(end, Math.max(0, to));
+    back.ariaDisabled = String(step === 0);
+    next.ariaDisabled = String(step === end);
+  };
+  return { buttons: [back, next], at: () => step, go };
 }

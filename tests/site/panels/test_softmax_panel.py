@@ -31,7 +31,7 @@ def agrees(page):
 
 def test_keys_move_a_score_and_the_weights_follow(page):
     """Arrows move the slider that has the focus; the summary is told to a screen reader."""
-    page.get_by_role("button", name="Start again").click()
+    page.locator(SOFTMAX).get_by_role("button", name="Start again").click()
     before, _, _ = agrees(page)
     slider = page.get_by_label("mat", exact=True)
     slider.focus()
@@ -52,7 +52,7 @@ def test_a_finger_warms_the_lookup_and_starts_again(page):
     page.touchscreen.tap(box["x"] + 0.97 * box["width"], box["y"] + box["height"] / 2)
     _, temperature, weights = agrees(page)
     assert temperature > 10 and weights.max() - weights.min() < 0.1
-    button = page.get_by_role("button", name="Start again")
+    button = page.locator(SOFTMAX).get_by_role("button", name="Start again")
     box = button.bounding_box()
     assert min(box["width"], box["height"]) >= 24
     page.touchscreen.tap(box["x"] + 5, box["y"] + 5)

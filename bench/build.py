@@ -1,0 +1,145 @@
+"""How long one waits for the site, beside stock MyST-NB on the same pages: `make bench-build`.
+
+Both start from a copy of the book in which the exercises are graded and the claims tested, so that
+what is timed is what both do: running the cells and writing the pages. Stock is what a project gets
+by following MyST-NB's manual: its own execution with its cache, one page after the other, and
+mathematics drawn in the reader's browser. Prints a table and writes book/benchmarks.json.
+"""
+
+import re
+import shutil
+import sys
+import time
+from tempfile import TemporaryDirectory
+
+from grader_subjects import CHROMIUM, Copy, live_page
+from record import RESULT, ROOT, conditions, judge, save, spread, table
+from rich.console import Console
+
+EDITS = 5
+SPHINX = ("-m", "sphinx", "-q", "-c", ".", "book", "_build/html")
+TARGETS = {
+    "cold: stock ÷ ours": ("at least", 1.8),
+    "nothing changed: make html": ("at most", 2.5),
+    "text edit: make live": ("at most", 0.7),
+}
+#: The extensions that stock does without, as they stand in conf.py.
+OURS = r'    "(execution|katex|lean|notfound\.extension)",.*\n'
+#: What a page of stock MyST-NB begins with, if it holds code.
+HEADER = """---
+file_format: mystnb
+kernelspec:
+  name: python3
+---
+
+"""
+STOCK = """
+nb_execution_mode = "cache"
+nb_execution_timeout = 600
+templates_path, html_sidebars, html_js_files = [], {}, []
+"""
+#: Imported by the page `soft_lookup`; a changed comment must run that page again and no other.
+PAGE, MODULE = "soft_lookup", "attention/kernel_regression.py"
+
+
+def main():
+    console = Console()
+    if not CHROMIUM:
+        sys.exit("The benchmark needs the browser chromium: make browser")
+    if not (ROOT / "_build" / "claims.json").is_file():
+        sys.exit("The benchmark starts from a built book: make html")
+    entry = conditions(("sphinx", "myst-nb", "torch"), 1)
+    found = {}
+    with TemporaryDirectory() as one, TemporaryDirectory() as other:
+        ours, stock = fresh(one), fresh(other)
+        make_stock(stock)
+        for name, copy in (("ours", ours), ("stock", stock)):
+            console.print(f"{name}: cold build, then edits; minutes")
+            found[f"cold: {name}"] = [copy.seconds(*SPHINX)]
+            found[f"nothing changed: {name}"] = repeat(copy, lambda copy, i: None)
+            found[f"text edit: {name}"] = repeat(copy, edit_text)
+            found[f"module edit: {name}"] = repeat(copy, edit_module)
+        found["nothing changed: make html"] = nothing_changed(ours)
+        with live_page(ours, PAGE) as page:
+            found["text edit: make live"] = [live_edit(ours, page, i) for i in range(EDITS + 1)][1:]
+    measured = {name: {"unit": "s"} | spread(seconds) for name, seconds in found.items()}
+    ratio = found["cold: stock"][0] / found["cold: ours"][0]
+    measured["cold: stock ÷ ours"] = {"unit": "×"} | spread([ratio])
+    entry["rows"] = judge(measured, TARGETS)
+    save("build", "cpu", entry)
+    console.print(table(f"cold once, edits {EDITS} times", entry["rows"]))
+    console.print(
+        "After a module's edit stock runs nothing and shows its old outputs; to have the new ones "
+        f"it starts cold.\nWritten to {RESULT.relative_to(ROOT)}; make html shows it."
+    )
+
+
+def fresh(folder):
+    """A copy without any page, run or written; without the grader's results it would fail."""
+    copy = Copy(folder)
+    for name in ("README.md", "Makefile", "constraints.txt"):
+        shutil.copy(ROOT / name, copy.root)
+    for name in ("html", "executed", "unchanged.json"):
+        path = copy.root / "_build" / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    return copy
+
+
+def make_stock(copy):
+    """Leave out what this book does itself; its cells find their files from the pages' folder."""
+    conf = copy.root / "conf.py"
+    conf.write_text(re.sub(OURS, "", conf.read_text("utf-8")) + STOCK, "utf-8")
+    for page in (copy.root / "book").glob("*.md"):
+        if "{code-cell}" in (text := page.read_text("utf-8")):
+            page.write_text(HEADER + text, "utf-8")
+    (copy.root / "book" / "book").mkdir()
+    for path in (copy.root / "book").glob("*.json"):
+        shutil.copy(path, copy.root / "book" / "book")
+
+
+def repeat(copy, edit):
+    """Seconds of builds, each after an edit; the first fills what a machine keeps in memory."""
+    seconds = []
+    for i in range(EDITS + 1):
+        edit(copy, i)
+        seconds.append(copy.seconds(*SPHINX))
+    return seconds[1:]
+
+
+def edit_text(copy, i):
+    page = copy.root / "book" / f"{PAGE}.md"
+    page.write_text(page.read_text("utf-8") + f"\nOne more sentence, number {i}.\n", "utf-8")
+
+
+def edit_module(copy, i):
+    module = copy.root / MODULE
+    module.write_text(module.read_text("utf-8") + f"# edited {i} times\n", "utf-8")
+
+
+def nothing_changed(copy):
+    """The seconds of `make html` where all is built, as a reader types it."""
+    (copy.root / ".venv" / "bin").mkdir(parents=True)
+    (copy.root / ".venv" / "bin" / "python").symlink_to(sys.executable)
+    (copy.root / ".venv" / "bin" / "sphinx-build").symlink_to(
+        ROOT / ".venv" / "bin" / "sphinx-build"
+    )
+    (copy.root / ".venv" / ".ready").touch()
+    code = "import subprocess; subprocess.run(['make', 'html'], check=True)"
+    copy.seconds("-c", code)  # grades what the benchmark's own edits have made stale
+    return [copy.seconds("-c", code) for _ in range(EDITS)]
+
+
+def live_edit(copy, page, i):
+    """From before the write to the frame in which the open page shows the new sentence."""
+    words = f"Saved while it was open, time {i}."
+    path = copy.root / "book" / f"{PAGE}.md"
+    start = time.perf_counter()
+    path.write_text(path.read_text("utf-8") + f"\n{words}\n", "utf-8")
+    page.wait_for_function("words => document.body.textContent.includes(words)", arg=words)
+    seconds = time.perf_counter() - start
+    time.sleep(1)
+    return seconds
+
+
+if __name__ == "__main__":
+    main()
