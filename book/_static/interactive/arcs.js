@@ -1,6 +1,6 @@
 // @ts-check
 // Choose the word that asks, and the head that answers; see where it looks.
-import { element, enhance } from "./panel.js";
+import { drawn, element, enhance } from "./panel.js";
 
 // In units of the picture; as in _ext/figures/arcs.py, where they are inches and points.
 const LETTER = 8.2;
@@ -13,7 +13,7 @@ enhance("arcs", (panel, { words, query, heads }, say) => {
   const widths = words.map((word) => Math.max(word.length, 3) * LETTER + BETWEEN);
   const total = widths.reduce((sum, width) => sum + width, 0);
   const centres = widths.map((width, i) => widths.slice(0, i).reduce((sum, w) => sum + w, width / 2));
-  const picture = drawing("svg", { class: "arcs", viewBox: `0 0 ${total} ${HEIGHT}`, "aria-hidden": "true" });
+  const picture = drawn("svg", { class: "arcs", viewBox: `0 0 ${total} ${HEIGHT}`, "aria-hidden": "true" });
   const numbers = words.map(() => element("span", { className: "arcs-number", ariaHidden: "true" }));
 
   const asking = choice("Which word asks?", "arcs-words", words, query);
@@ -45,7 +45,7 @@ enhance("arcs", (panel, { words, query, heads }, say) => {
       if (weight < LEAST) return;
       const d = arc(centres[asks], centres[i], farthest);
       const opacity = String(0.35 + 0.65 * weight);
-      picture.append(drawing("path", { d, opacity, "stroke-width": String(Math.max(1, WIDEST * weight)) }));
+      picture.append(drawn("path", { d, opacity, "stroke-width": String(Math.max(1, WIDEST * weight)) }));
     });
     const order = weights.map((_, i) => i).sort((a, b) => weights[b] - weights[a]);
     const told = order.slice(0, 3).filter((i) => weights[i] >= LEAST);
@@ -66,14 +66,4 @@ function arc(start, end, farthest) {
   const height = 25 + ((HEIGHT - 35) * Math.abs(end - start)) / farthest;
   const top = floor - Math.min((height * 4) / 3, ((floor - 2) * 4) / 3); // the curve reaches three quarters of it
   return `M${start} ${floor}C${start} ${top} ${end} ${top} ${end} ${floor}`;
-}
-
-/**
- * @param {string} tag
- * @param {Record<string, string>} attributes
- */
-function drawing(tag, attributes) {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  return node;
 }
