@@ -63,6 +63,7 @@ napoleon_use_rtype = False  # else "(2, length): ..." is taken for a type
 # --- code cells ---
 
 nb_execution_mode = "off"  # `execution` supplies the outputs
+cell_imports = ["matplotlib.pyplot", "torch._dynamo"]  # the latter by every optimizer
 nb_merge_streams = True
 nb_output_stderr = "remove-warn"
 nb_render_text_lexer = "none"

@@ -9,7 +9,8 @@ and myst-nb renders them as those of a notebook that has been run.
 
 Cells run with the repository's root as working directory, one kernel a page.
 
-Settings in conf.py: `cell_timeout` (seconds a cell), `cell_jobs` (kernels at a time).
+Settings in conf.py: `cell_timeout` (seconds a cell), `cell_jobs` (kernels at a time),
+`cell_imports` (modules that are imported once, before kernels are forked; none of the book's own).
 """
 
 from . import events
@@ -22,6 +23,7 @@ def setup(app):
     app.setup_extension("myst_nb")
     app.add_config_value("cell_timeout", 120, "", int)
     app.add_config_value("cell_jobs", None, "", (int, type(None)))
+    app.add_config_value("cell_imports", [], "", list)
     app.add_config_value("cell_store", "_build/executed", "", str)
     app.connect("config-inited", events.take_over_reading)
     app.connect("builder-inited", events.open_store)

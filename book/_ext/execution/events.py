@@ -91,7 +91,7 @@ def run_pages(app, env, docnames):
         because[job.reason].append(job.docname)
     for reason, names in because.items():
         _say(f"  {reason}: {', '.join(names)}")
-    with kernels.warm(_root(app)) as server:
+    with kernels.warm(_root(app), app.config.cell_imports) as server:
         failed = asyncio.run(_run_all(app, env, server, jobs, at_a_time))
     for job, failure in failed:
         logger.error(failure.message, location=f"{job.path}:{failure.line}")

@@ -1,4 +1,6 @@
-"""A Python that has imported what pages import, and forks a kernel a line: `python fork_server.py`.
+"""A Python that has imported what pages import, and forks a kernel a line.
+
+    python fork_server.py matplotlib.pyplot torch
 
 A kernel that starts from nothing spends seconds on importing torch and matplotlib. Here that is
 done once; a fork has it all, shares its memory, and starts in a fraction of a second. Modules of
@@ -12,14 +14,15 @@ import json
 import os
 import signal
 import sys
+from importlib import import_module
 
-import matplotlib.pyplot  # noqa: F401
-import torch._dynamo  # noqa: F401  every optimizer imports it
 from ipykernel.kernelapp import IPKernelApp
 
 
 def main():
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks for a kernel's last words
+    for module in sys.argv[1:]:
+        import_module(module)
     kernels = []
     for line in sys.stdin:
         kernels.append(os.fork())

@@ -24,9 +24,9 @@ KernelProvisionerFactory.provisioners[NAME] = EntryPoint(
 class ForkServer:
     """The warm process. It ends when this one does, however that comes about."""
 
-    def __init__(self, cwd: Path, environment: dict[str, str]):
+    def __init__(self, modules: list[str], cwd: Path, environment: dict[str, str]):
         self.process = subprocess.Popen(
-            [sys.executable, "-P", SERVER],
+            [sys.executable, "-P", SERVER, *modules],
             cwd=cwd,
             env=environment,
             stdin=subprocess.PIPE,

@@ -41,10 +41,10 @@ class _Manager(AsyncKernelManager):
 
 
 @contextmanager
-def warm(root: Path):
-    """The process that a build's kernels are forked from."""
+def warm(root: Path, modules: list[str]):
+    """The process that a build's kernels are forked from, which has imported these modules."""
     with tempfile.TemporaryDirectory(prefix="book-kernels-") as folder:
-        server = forked.ForkServer(root, _environment(root, folder))
+        server = forked.ForkServer(modules, root, _environment(root, folder))
         try:
             yield server
         finally:
