@@ -1,5 +1,5 @@
 // @ts-check
-// Follow single numbers through the split into heads and back; see what a view without the swap mixes.
+// Follow numbers through the split into heads and back; see what a view without the swap mixes.
 import { transpose, view } from "./math.js";
 import { element, enhance, stepper } from "./panel.js";
 
@@ -19,17 +19,25 @@ enhance("heads", (panel, { words, x, n_heads: choices }, say) => {
   let stop = null;
 
   const steps = stepper(() => draw(stagesNow()[steps.at()].says));
-  const counts = choices.map((n) => element("button", { type: "button", className: "panel-choice", onclick: () => choose(n, swapped) }, String(n)));
-  const wrong = element("button", { type: "button", className: "panel-choice", onclick: () => choose(nHeads, !swapped) }, "wrong way: no swap");
-  const choice = element("div", { className: "panel-foot", role: "group", ariaLabel: "n_heads" }, element("span", {}, "n_heads"), ...counts);
+  const option = (text, onclick) => element("button", { type: "button", className: "panel-choice", onclick }, text);
+  const counts = choices.map((n) => option(String(n), () => choose(n, swapped)));
+  const wrong = option("wrong way: no swap", () => choose(nHeads, !swapped));
+  const choice = element("div", { className: "panel-foot", role: "group", ariaLabel: "n_heads" });
+  choice.append(element("span", {}, "n_heads"), ...counts);
   const foot = element("div", { className: "panel-foot" }, ...steps.buttons, wrong);
   const board = element("div", { className: "heads-stages" });
-  const legend = element("p", { className: "panel-head" }, "c3, h1: number 3 of cat, which belongs to head 1. Point at a cell or press it to follow it; arrow keys lead to its neighbours and, up and down, to the same number in another stage.");
+  const legend = element(
+    "p",
+    { className: "panel-head" },
+    "c3, h1: number 3 of cat, which belongs to head 1. Point at a cell or press it to follow it; ",
+    "arrow keys lead to its neighbours and, up and down, to the same number in another stage.",
+  );
   panel.classList.add("heads-panel");
   panel.append(choice, foot, legend, board);
   build();
   steps.go(0, cells.length - 1);
-  draw(`x has ${length} tokens of ${dModel} numbers. Choose a number, say where it will go, then press Next.`);
+  const start = `x has ${length} tokens of ${dModel} numbers.`;
+  draw(`${start} Choose a number, say where it will go, then press Next.`);
 
   /** What stands in each stage: blocks of rows of numbers, and a sentence about them. */
   function stagesNow() {
@@ -44,15 +52,18 @@ enhance("heads", (panel, { words, x, n_heads: choices }, say) => {
     const last = { shape: whole, rows: merged.map((row) => [row]) };
     if (!swapped) {
       const says = `${mixture(heads)} The shape is right, and no error is raised.`;
+      const hidden = "In the old order again: from here nobody sees what the heads have mixed.";
       return [
         first,
         { name: "view", shape: bySplit, blocks: heads, says },
-        { ...last, name: "view back", says: "In the old order again: from here nobody sees what the heads have mixed." },
+        { ...last, name: "view back", says: hidden },
       ];
     }
+    const byCut = named("length, n_heads, head_dim", [length, nHeads, headDim]);
+    const says = `Each row is cut into ${nHeads} of ${headDim}. No number has moved.`;
     return [
       first,
-      { name: "cut", shape: named("length, n_heads, head_dim", [length, nHeads, headDim]), rows: cut, says: `Each row is cut into ${nHeads} of ${headDim}. No number has moved.` },
+      { name: "cut", shape: byCut, rows: cut, says },
       { name: "swap", shape: bySplit, blocks: heads, says: mixture(heads) },
       { ...last, name: "swap back, join", says: "Every number is back in its place." },
     ];
@@ -97,11 +108,16 @@ enhance("heads", (panel, { words, x, n_heads: choices }, say) => {
     board.replaceChildren(
       ...stagesNow().map(({ name, shape, rows, blocks }, s) => {
         cells.push([]);
-        const title = element("p", {}, element("strong", {}, name), " ", element("span", { className: "heads-shape" }, shape));
+        const written = element("span", { className: "heads-shape" }, shape);
+        const title = element("p", {}, element("strong", {}, name), " ", written);
         const drawn = element("div", { className: "heads-drawn" });
         // a stage of tokens names its rows, a stage of heads its blocks
-        rows?.forEach((pieces, i) => drawn.append(element("div", { className: "heads-row" }, element("span", { className: "panel-head" }, words[i]), ...pieces.map((piece) => strip(piece, s)))));
-        blocks?.forEach((block, h) => drawn.append(element("div", { className: "heads-block" }, element("span", { className: "panel-head" }, nHeads > 3 ? `h${h}` : `head ${h}`), ...block.map((row) => strip(row, s)))));
+        const add = (className, name, strips) => {
+          const head = element("span", { className: "panel-head" }, name);
+          drawn.append(element("div", { className }, head, ...strips.map((part) => strip(part, s))));
+        };
+        rows?.forEach((pieces, i) => add("heads-row", words[i], pieces));
+        blocks?.forEach((block, h) => add("heads-block", nHeads > 3 ? `h${h}` : `head ${h}`, block));
         drawn.classList.toggle("in-blocks", Boolean(blocks));
         return element("div", { role: "group", ariaLabel: `${name}, ${shape}` }, title, drawn);
       }),
@@ -117,8 +133,9 @@ enhance("heads", (panel, { words, x, n_heads: choices }, say) => {
     const button = element("button", { type: "button", tabIndex: -1, className: `heads-cell ${HUES[token % HUES.length]}` });
     const index = cells[s].push(button) - 1;
     button.dataset.number = number;
-    button.ariaLabel = `number ${at} of ${words[token]}: head ${head}, place ${inHead}`;
-    button.append(`${words[token][0]}${at}`, element("small", {}, `h${head}`));
+    const label = `${words[token][0]}${at}`;
+    button.append(label, " ", element("small", {}, `h${head}`));
+    button.ariaLabel = `${label} h${head}, number ${at} of ${words[token]}: head ${head}, place ${inHead}`;
     // not pointerenter: that comes, too, when the page scrolls below a mouse at rest
     for (const event of ["pointermove", "click"]) button.addEventListener(event, () => trace(number));
     button.addEventListener("focus", () => {

@@ -13,7 +13,8 @@ enhance("online", (panel, { words, scores, values, sizes }, say) => {
   const rows = words.map((word, i) => {
     const name = element("span", { className: "online-word" }, word);
     const bar = element("span", { className: "bar" });
-    const [score, counts, weight] = [String(scores[i]), "", ""].map((text) => element("span", { className: "panel-number" }, text));
+    const number = (text) => element("span", { className: "panel-number" }, text);
+    const [score, counts, weight] = [String(scores[i]), "", ""].map(number);
     const track = element("span", { className: "panel-bar" }, bar);
     return { cells: [name, score, track, counts, weight], bar, counts, weight };
   });
@@ -25,7 +26,13 @@ enhance("online", (panel, { words, scores, values, sizes }, say) => {
 
   const running = element("dl", { className: "online-state" });
   const found = {};
-  const results = { m: "m, the largest", rescale: "the rescale", l: "l, the sum", a: "a, the mixture", output: "a / l" };
+  const results = {
+    m: "m, the largest",
+    rescale: "the rescale",
+    l: "l, the sum",
+    a: "a, the mixture",
+    output: "a / l",
+  };
   for (const [key, name] of Object.entries(results)) {
     found[key] = element("dd", {});
     running.append(element("dt", {}, name), found[key]);
@@ -69,7 +76,8 @@ enhance("online", (panel, { words, scores, values, sizes }, say) => {
     const rises = step > 1 && now.largest > before.largest;
     found.m.textContent = step ? `${step > 1 ? `${before.largest} → ` : ""}${now.largest}` : "none yet";
     const power = element("sup", {}, step > 1 ? `${before.largest} − ${now.largest}` : "");
-    found.rescale.replaceChildren(...(step > 1 ? ["e", power, ` = ${now.rescale.toFixed(3)}`] : ["nothing to rescale"]));
+    const rescale = step > 1 ? ["e", power, ` = ${now.rescale.toFixed(3)}`] : ["nothing to rescale"];
+    found.rescale.replaceChildren(...rescale);
     found.l.textContent = now.total.toFixed(3);
     found.a.textContent = vector(now.mixed);
     found.output.textContent = step ? vector(now.mixed.map((a) => a / now.total)) : "none yet";
@@ -79,11 +87,14 @@ enhance("online", (panel, { words, scores, values, sizes }, say) => {
   function sentence(step, start, rises, now) {
     if (!step) return "Nothing is read yet. Will the next tiles bring a larger score? Press Next.";
     const tile = words.slice(start, start + size()).join(" ");
-    const moved = `The maximum rises to ${now.largest}, so what came before counts ${now.rescale.toFixed(3)} times as much.`;
-    const first = step === 1 ? "The first tile." : rises ? moved : "The maximum stays, and so does what came before.";
-    if (start > 0) return `Read: ${tile}. ${first}`;
-    const whole = weightedSum(softmax(scores), values);
-    return `Read: ${tile}. ${first} All is read: a / l is ${vector(now.mixed.map((a) => a / now.total))}; the softmax of all six at once gives ${vector(whole)}.`;
+    const factor = now.rescale.toFixed(3);
+    const moved = `The maximum rises to ${now.largest}, so what came before counts ${factor} times as much.`;
+    const stays = step === 1 ? "The first tile." : "The maximum stays, and so does what came before.";
+    const read = `Read: ${tile}. ${rises ? moved : stays}`;
+    if (start > 0) return read;
+    const output = vector(now.mixed.map((a) => a / now.total));
+    const whole = vector(weightedSum(softmax(scores), values));
+    return `${read} All is read: a / l is ${output}; the softmax of all six at once gives ${whole}.`;
   }
 
   function vector(numbers) {

@@ -111,6 +111,9 @@ def test_a_number_is_followed_by_mouse_and_touch(heads):
     target.tap()
     assert traced(heads) == ["m2\nh0"] * 3
     says(heads, "Number 2 of token mat: head 0, place 2.")
+    cell(heads, 0, "c0").evaluate("node => node.scrollIntoView({block: 'center'})")
+    sentence = heads.locator(f"{HEADS} [aria-live=polite]").bounding_box()
+    assert 0 < sentence["y"] < sentence["y"] + sentence["height"] <= 800  # wherever the finger is
     heads.get_by_role("button", name="wrong way: no swap").tap()
     cell(heads, 1, "c3").tap()
     says(heads, "Number 3 of token cat: head 1, place 0. The view puts it into head 0, row 1.")
@@ -129,7 +132,7 @@ def test_a_number_is_followed_by_keyboard(heads):
     assert start == stops.get_attribute("aria-label")
     cell(heads, 0, "c5").focus()
     heads.keyboard.press("ArrowRight")
-    assert heads.evaluate(focus) == "number 0 of sat: head 0, place 0"
+    assert heads.evaluate(focus) == "s0 h0, number 0 of sat: head 0, place 0"
     for _ in range(3):
         heads.keyboard.press("ArrowDown")
     assert traced(heads) == ["s0\nh0"] * 2 and stops.count() == 1
@@ -137,6 +140,6 @@ def test_a_number_is_followed_by_keyboard(heads):
     assert heads.evaluate(stage).startswith("cut")
     heads.keyboard.press("ArrowLeft")
     heads.keyboard.press("ArrowUp")
-    assert heads.evaluate(focus) == "number 5 of cat: head 2, place 1"
+    assert heads.evaluate(focus) == "c5 h2, number 5 of cat: head 2, place 1"
     assert heads.evaluate(stage).startswith("x")
     assert heads.url.endswith("multi_head.html")  # the arrows belonged to the cells
