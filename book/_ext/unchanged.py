@@ -14,6 +14,8 @@ import sys
 from importlib.metadata import distributions
 from pathlib import Path
 
+from import_closure import digest
+
 ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / "_build"
 NOTE = BUILT / "unchanged.json"
@@ -23,13 +25,9 @@ VARIABLES = ("ATTENTION_BERT", "BOOK_URL", "READTHEDOCS_CANONICAL_URL")  # that 
 
 def sources() -> str:
     """A digest of everything that the site follows from."""
-    digest = hashlib.sha256()
-    for path in sorted(_files(ROOT)):
-        digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
     libraries = sorted(f"{found.name} {found.version}" for found in distributions())
     around = [sys.version, libraries, [os.environ.get(name) for name in VARIABLES]]
-    digest.update(json.dumps(around).encode())
-    return digest.hexdigest()
+    return digest(_files(ROOT), json.dumps(around), ROOT)
 
 
 def site() -> str:
