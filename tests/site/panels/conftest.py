@@ -5,7 +5,10 @@ import pytest
 
 @pytest.fixture(scope="module")
 def open_panel(browser, site):
-    """A function of (page, figure): the page in a browser, its panel built; `errors` is a list."""
+    """A function of (page, figure): the page in a browser, its panel built.
+
+    `page.errors` is a list; `page.says(words)` waits until the panel's summary holds the words.
+    """
     contexts = []
 
     def open_panel(stem, name):
@@ -17,6 +20,10 @@ def open_panel(browser, site):
         page.on("console", lambda m: page.errors.append(m.text) if m.type == "error" else None)
         page.goto(f"{site}{stem}.html")
         page.wait_for_selector(f'figure[data-interactive="{name}"] .panel')
+        summary = page.query_selector(f'figure[data-interactive="{name}"] [aria-live=polite]')
+        page.says = lambda words: page.wait_for_function(
+            "([node, words]) => node.textContent.includes(words)", arg=[summary, words]
+        )
         return page
 
     yield open_panel

@@ -7,7 +7,7 @@ import torch
 from torch.testing import assert_close
 
 from attention import attention_maps
-from attention.models.pretrained import encode, load_minilm
+from attention.models.pretrained import encode
 
 ARCS = 'figure[data-interactive="arcs"]'
 
@@ -18,9 +18,9 @@ def page(open_panel):
 
 
 @pytest.fixture(scope="module")
-def sentence():
+def sentence(minilm):
     """(the encoder's maps, the words)."""
-    encoder, tokenizer = load_minilm()
+    encoder, tokenizer = minilm
     tokens, words = encode(tokenizer, "The cat sat on the mat.")
     return attention_maps(encoder, tokens), words
 

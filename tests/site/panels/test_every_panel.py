@@ -35,6 +35,7 @@ def test_it_fits_the_narrowest_phone(open_panel, name):
         if control.is_visible():
             box = control.bounding_box()
             assert min(box["width"], box["height"]) >= 24, control.evaluate("n => n.outerHTML")
+            assert control.evaluate("n => n.ariaLabel || (n.labels?.[0] ?? n).textContent.trim()")
     assert panel.locator("[aria-live=polite]").inner_text().strip()
     assert page.errors == []
 

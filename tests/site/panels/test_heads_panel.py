@@ -48,13 +48,6 @@ def shown(page):
     )
 
 
-def says(page, words):
-    summary = page.locator(f"{HEADS} [aria-live=polite]")
-    page.wait_for_function(
-        "([node, words]) => node.textContent.includes(words)", arg=[summary.element_handle(), words]
-    )
-
-
 def cell(page, stage, label):
     return page.locator(f"{HEADS} .heads-drawn").nth(stage).locator("button", has_text=label)
 
@@ -88,7 +81,7 @@ def test_a_view_shows_what_it_mixes(heads, n_heads):
     tokens = (view[0, 0, :, 0] // 6).int().tolist()
     missing = [word for i, word in enumerate(WORDS) if i not in tokens]
     rows = f"The rows of head 0 are {', '.join(WORDS[i] for i in tokens)}: "
-    says(heads, rows + (f"nothing of {' or '.join(missing)}." if missing else "one of each token."))
+    heads.says(rows + (f"nothing of {' or '.join(missing)}." if missing else "one of each token."))
     assert (view.equal(split_heads(X, n_heads))) == (not missing) == (n_heads == 1)
     press(heads, "Next")
     assert shown(heads)[2] == shown(heads)[0]
@@ -105,18 +98,18 @@ def test_a_number_is_followed_by_mouse_and_touch(heads):
     press(heads, "Next")
     cell(heads, 0, "c3").hover()
     assert traced(heads) == ["c3\nh1"] * 3
-    says(heads, "Number 3 of token cat: head 1, place 0.")
+    heads.says("Number 3 of token cat: head 1, place 0.")
     target = cell(heads, 2, "m2")
     target.scroll_into_view_if_needed()
     target.tap()
     assert traced(heads) == ["m2\nh0"] * 3
-    says(heads, "Number 2 of token mat: head 0, place 2.")
+    heads.says("Number 2 of token mat: head 0, place 2.")
     cell(heads, 0, "c0").evaluate("node => node.scrollIntoView({block: 'center'})")
     sentence = heads.locator(f"{HEADS} [aria-live=polite]").bounding_box()
     assert 0 < sentence["y"] < sentence["y"] + sentence["height"] <= 800  # wherever the finger is
     heads.get_by_role("button", name="wrong way: no swap").tap()
     cell(heads, 1, "c3").tap()
-    says(heads, "Number 3 of token cat: head 1, place 0. The view puts it into head 0, row 1.")
+    heads.says("Number 3 of token cat: head 1, place 0. The view puts it into head 0, row 1.")
 
 
 def test_a_number_is_followed_by_keyboard(heads):

@@ -65,11 +65,7 @@ def test_a_mask_is_painted_by_keyboard_and_mouse(masks):
     masks.keyboard.press("Space")
     mask = follows(masks)
     assert not mask[1, 1] and mask.sum() == 35
-    summary = masks.locator(f"{MASKS} [aria-live=polite]")
-    masks.wait_for_function(
-        "node => node.textContent.includes('cat may not attend to cat')",
-        arg=summary.element_handle(),
-    )
+    masks.says("cat may not attend to cat")
     cells.nth(7).click()
     assert follows(masks).all()
     assert masks.url.endswith("masks.html")

@@ -55,14 +55,6 @@ def on_screen(page, x, y):
     return the[0] + x * (cat[0] - the[0]) / 2, the[1] + y * (mat[1] - the[1]) / 2
 
 
-def says(page, words):
-    summary = page.locator(f"{PLANE} [aria-live=polite]")
-    page.wait_for_function(
-        "([node, words]) => node.textContent.includes(words)",
-        arg=[summary.element_handle(), words],
-    )
-
-
 def test_it_starts_as_the_picture(page):
     """The query is "who?", and the areas of the discs are the weights, the two "the" together."""
     query, _ = agrees(page)
@@ -87,7 +79,7 @@ def test_a_mouse_drags_the_query_onto_cat(page):
     query, after = agrees(page)
     assert query.tolist() == [2, 0]
     assert after[1] > before[1] and (after[[0, 2, 3, 4, 5]] < before[[0, 2, 3, 4, 5]]).all()
-    says(page, "goes to cat. The output lies at (1.")
+    page.says("goes to cat. The output lies at (1.")
 
 
 def test_a_drag_beyond_the_plane_stops_at_its_edge(page):
@@ -105,7 +97,7 @@ def test_a_finger_taps_and_drags_the_query(page):
     page.touchscreen.tap(*on_screen(page, 1, 1))
     query, weights = agrees(page)
     assert query.tolist() == [1, 1]
-    says(page, f"The largest weight, {weights[1]:.2f} each, goes to cat and sat and mat.")
+    page.says(f"The largest weight, {weights[1]:.2f} each, goes to cat and sat and mat.")
     scrolled = swipe(page, on_screen(page, 1, 1), on_screen(page, 0, 2))
     query, weights = agrees(page)
     assert query.tolist() == [0, 2] and weights.argmax() == 5 and not scrolled
@@ -154,7 +146,7 @@ def test_a_slider_for_each_axis_moves_it_too(page):
         page.keyboard.press("ArrowLeft")
     query, _ = agrees(page)
     assert query.tolist() == [0, 0]
-    says(page, "All words get the same weight, 0.17. The output lies at (0.50, 0.67).")
+    page.says("All words get the same weight, 0.17. The output lies at (0.50, 0.67).")
     x, y = on_screen(page, 0, 0)
     middle = page.locator(f"{PLANE} .plane-query").bounding_box()
     assert middle["x"] + middle["width"] / 2 == pytest.approx(x, abs=1)

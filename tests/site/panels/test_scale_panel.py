@@ -57,14 +57,6 @@ def styles(locator, name):
     return torch.tensor(locator.evaluate_all(f"all => all.map(n => parseFloat(n.style.{name}))"))
 
 
-def says(page, words):
-    summary = page.locator(f"{SCALE} [aria-live=polite]")
-    page.wait_for_function(
-        "([node, words]) => node.textContent.includes(words)",
-        arg=[summary.element_handle(), words],
-    )
-
-
 def keys_for_half(weights):
     return int((weights.sort(descending=True).values.cumsum(0) < 0.5).sum()) + 1
 
@@ -80,8 +72,8 @@ def test_keys_raise_d_and_the_softmax_hardens(page):
         assert d == width
         page.keyboard.press("ArrowRight")
     assert weights.topk(2).values.sum() > 0.95 and scores.std() > 20
-    says(page, "At d = 1024, raw: the scores spread by")
-    says(page, "One key has half of the weight or more")
+    page.says("At d = 1024, raw: the scores spread by")
+    page.says("One key has half of the weight or more")
     assert page.url.endswith("scoring.html")
 
 
@@ -96,7 +88,7 @@ def test_a_tap_divides_the_scores(page, name):
     d, chosen, _, weights = agrees(page)
     assert (d, chosen) == (1024, name)
     assert keys_for_half(weights) > 1
-    says(page, f"{keys_for_half(weights)} keys share half of the weight or more")
+    page.says(f"{keys_for_half(weights)} keys share half of the weight or more")
 
 
 def test_a_click_asks_another_query_and_starts_again(page):
