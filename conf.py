@@ -79,7 +79,7 @@ if html_baseurl:
     extensions.append("sphinx_sitemap")
     sitemap_url_scheme = "{link}"
     sitemap_show_lastmod = False
-    sitemap_excludes = ["search.html", "genindex.html", "404.html"]
+    sitemap_excludes = ["search.html", "404.html"]
 notfound_urls_prefix = urlsplit(html_baseurl).path or "/"
 notfound_context = {
     "title": "Nothing here",

@@ -34,7 +34,7 @@ def main():
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if not chromium:
         sys.exit("Chromium is missing: make browser")
-    pages = [path.stem for path in sorted(HTML.glob("*.html")) if path.stem not in ("genindex",)]
+    pages = [path.stem for path in sorted(HTML.glob("*.html"))]
     if unknown := set(args.pages) - set(pages):
         sys.exit(f"There is no page {', '.join(sorted(unknown))}; there are {', '.join(pages)}.")
     pages = args.pages or pages
