@@ -13,7 +13,7 @@ from figures.svg import page_svg, prefix_ids
 SHORTEST_ALT = 15
 PIXELS_PER_POINT = 96 / 72
 LEAST_SCALE = 0.85
-"""A figure is never drawn smaller than this; `book.css` says the same."""
+"""A figure is never drawn smaller than this; `style/figures.css` says the same."""
 PHONE = 340
 """The width of the text on a phone of 390 px, less a little."""
 

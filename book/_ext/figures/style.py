@@ -2,7 +2,8 @@
 
 Matplotlib draws with the light theme's colours; `svg.py` then exchanges every one of them for a
 CSS variable, so that a picture changes with the reader's theme. The variables stand in
-`book/_static/book.css`. The light colour remains as the fallback where that file is absent.
+`book/_static/style/colours.css`. The light colour remains as the fallback where that file is
+absent.
 """
 
 import matplotlib
