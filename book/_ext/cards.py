@@ -12,7 +12,8 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
 from grading import card, exam, results_file
-from grading.paths import EXAM, RESULTS
+from grading.paths import EXAM, GRADER, RESULTS
+from import_closure import digest
 
 logger = logging.getLogger(__name__)
 
@@ -67,14 +68,9 @@ OVERVIEWS = {
 SHOWN = {
     "progress": lambda graded: card.progress(graded.values(), {}),
     # drawing hundreds of answers takes longer than all else that is asked here
-    "exam": lambda graded: "".join(path.read_text("utf-8") for path in _exam_files()),
+    "exam": lambda graded: digest(p for p in (EXAM, *GRADER.glob("*.*")) if p.is_file()),
 }
 """What tells whether a table has changed."""
-
-
-def _exam_files():
-    """The exam's outcome, and what draws it."""
-    return [path for path in (EXAM, *sorted(card.FOLDER.glob("*.*"))) if path.is_file()]
 
 
 def pages_to_rewrite(app, env):

@@ -4,14 +4,11 @@ Text from a submission reaches the page only through this template, which escape
 """
 
 import re
-from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, select_autoescape
 from markupsafe import Markup, escape
 
 from grading import html_pictures, results_file
-
-FOLDER = Path(__file__).parent  # of the templates, and of what they call
 
 
 def _slug(text):

@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.progress import track
 
 from grading import results, results_file
-from grading.paths import CHECKS, EXAM, MISTAKES, ROOT
+from grading.paths import CHECKS, EXAM, GRADER, MISTAKES, ROOT
 from import_closure import Tree, closure, digest
 
 VERSION = 2
@@ -78,7 +78,7 @@ def inputs(stem, tree):
     code = ast.unparse(module)
     names = re.findall(r'exercise\(\s*"(\w+)"', source)
     code += f"\nfrom attention import {', '.join(names)}\n"
-    machinery = (ROOT / "book" / "_ext" / "grading").glob("*.py")
+    machinery = GRADER.glob("*.py")
     return digest({*files, *closure(code, tree), *machinery}, sys.version, ROOT)
 
 

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
+GRADER = Path(__file__).resolve().parent
+ROOT = GRADER.parents[2]
 STUBS = ROOT / "book" / "exercises"
 CHECKS = ROOT / "tests" / "exercises"
 MISTAKES = CHECKS / "mistakes"
