@@ -20,7 +20,9 @@ extensions = [
     "questions",
     "claims",
     "katex",
+    "described",  # no picture without words
     "lean",  # one style sheet, few scripts
+    "remedies",  # what is wrong, on which line, and what to do
     "myst_nb",  # pages in Markdown with code cells
     "sphinx_design",
     "sphinx_copybutton",

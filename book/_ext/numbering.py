@@ -56,7 +56,7 @@ class Numbering(Domain):
             logger.warning(
                 "two things are called %s; the other is in %s",
                 label,
-                things[label][0],
+                self.env.doc2path(things[label][0]),
                 location=location,
                 type="numbering",
             )

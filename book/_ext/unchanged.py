@@ -59,6 +59,8 @@ def main() -> int:
         note |= {"sources": note["asked"], "site": site()}
     else:
         note["asked"] = sources()
+        if note.get("sources") != note["asked"]:
+            note.pop("sources", None)  # a build follows; should it fail, what it leaves is no site
     BUILT.mkdir(exist_ok=True)
     NOTE.write_text(json.dumps(note))
     return int(note.get("sources") != note["asked"] or note.get("site") != site())

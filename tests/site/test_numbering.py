@@ -203,7 +203,7 @@ def test_what_goes_is_missed(book):
     "text, warning",
     [
         ("{numbered}`nobody`", "nothing with a number is called nobody"),
-        (figure("Again.", "two"), "two things are called two; the other is in apples"),
+        (figure("Again.", "two"), "two things are called two; the other is in /"),
         (figure("", "bare"), "the cell bare shows 0 figures with a caption"),
         (figure("In the notes.", "note") + "\n{numbered}`note`", "note has no number"),
     ],

@@ -69,3 +69,15 @@ def test_another_setting_or_library_is_noticed(book, monkeypatch):
     assert book()
     monkeypatch.setattr(unchanged, "distributions", list)
     assert not book()
+
+
+def test_a_build_that_failed_is_not_taken_for_the_one_before(book):
+    """It has written pages, perhaps of the same size; taking the edit back does not mend them."""
+    page = unchanged.ROOT / "book/index.md"
+    text = page.read_text()
+    page.write_text("broken")
+    assert not book()
+    page.write_text(text)
+    assert not book()
+    book("--note")
+    assert book()

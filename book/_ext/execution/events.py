@@ -5,30 +5,21 @@ import hashlib
 import os
 import sys
 import time
-from bdb import BdbQuit
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
-from sphinx.errors import SphinxError
 from sphinx.util import logging
 
 from import_closure import Tree
 
-from . import kernels, page
+from . import kernels, page, parsing
 from .page import session
+from .parsing import Failure
 from .store import Store
 
 logger = logging.getLogger(__name__)
-
-
-class PagesFailed(SphinxError, BdbQuit):
-    """Ends the build, after each failure has been reported with its page and line.
-
-    It is a BdbQuit because of all exceptions Sphinx reports only that one without a dump of its
-    own state, under which what the author needs to see would be buried.
-    """
 
 
 @dataclass
@@ -49,7 +40,7 @@ def take_over_reading(app, config):
 
 
 def open_store(app):
-    session.app = app
+    session.app, session.failed = app, set()
     session.store = Store(Path(app.confdir, app.config.cell_store))
     if not hasattr(app.env, "execution_parts"):
         app.env.execution_parts = {}  # docname -> what the outputs that it shows follow from
@@ -66,16 +57,29 @@ def find_stale_pages(app, env, added, changed, removed):
     """
     known = env.execution_parts
     env.execution_parts, tree = {}, Tree(app.confdir)
+    session.before, session.failed, unread = known, set(), set()
     for docname in sorted(env.found_docs):
         if env.doc2path(docname).suffix == ".md":
-            env.execution_parts[docname] = page.parts(_code(env, docname), tree)
-    session.before = known
-    return [name for name, parts in env.execution_parts.items() if known.get(name, {}) != parts]
+            try:
+                env.execution_parts[docname] = page.parts(_code(env, docname), tree)
+            except Failure as failure:
+                _report(env, docname, failure)
+            except UnicodeDecodeError as error:
+                _report(env, docname, parsing.not_utf8(error))
+                unread.add(docname)
+    added -= unread  # Sphinx would end at such a page
+    changed -= unread
+    parts = env.execution_parts
+    return [name for name in parts if name not in unread and known.get(name, {}) != parts[name]]
 
 
 def run_pages(app, env, docnames):
-    """Run what is about to be read and is not stored; raise at the end if a page fails."""
+    """Run what is about to be read and is not stored.
+
+    A page that fails is read without its outputs, so that all else is built and complained of.
+    """
     with_code = [name for name in docnames if env.execution_parts.get(name)]
+    with_code = [name for name in with_code if name not in session.failed]
     jobs = [_job(app, env, name) for name in with_code]
     jobs = [job for job in jobs if page.key_of(job.parts) not in session.store]
     if not jobs:
@@ -93,17 +97,21 @@ def run_pages(app, env, docnames):
         _say(f"  {reason}: {', '.join(names)}")
     with kernels.warm(_root(app), app.config.cell_imports) as server:
         failed = asyncio.run(_run_all(app, env, server, jobs, at_a_time))
-    for job, failure in failed:
-        logger.error(failure.message, location=f"{job.path}:{failure.line}")
-    if failed:
-        env.execution_parts = session.before
-        message = f"The code of {_pages(failed)} fails, so the book is not written"
-        _say(message)
-        raise PagesFailed(message)
+    for docname, failure in sorted(failed.items()):
+        _report(env, docname, failure)
+
+
+def _report(env, docname, failure):
+    """Complain of a page, and have the next build try it again."""
+    place = f"{env.doc2path(docname)}:{failure.line}"
+    logger.error(failure.message, location=place, type="execution")
+    session.app.statuscode = 1  # without -W too
+    session.failed.add(docname)
+    env.execution_parts[docname] = {"failed": failure.message}
 
 
 async def _run_all(app, env, server, jobs, at_a_time):
-    free, done, failed = asyncio.Semaphore(at_a_time), 0, []
+    free, done, failed = asyncio.Semaphore(at_a_time), 0, {}
 
     async def run(job):
         nonlocal done
@@ -114,7 +122,7 @@ async def _run_all(app, env, server, jobs, at_a_time):
         done += 1
         env.execution_seconds[job.docname] = seconds
         if failure:
-            failed.append((job, failure))
+            failed[job.docname] = failure
         verb = "FAILED" if failure else "ran"
         _say(f"  {verb} {job.docname} in {seconds:.1f} s ({done} of {len(jobs)})")
 
@@ -122,15 +130,15 @@ async def _run_all(app, env, server, jobs, at_a_time):
     return failed
 
 
-async def _run(app, env, server, job) -> kernels.Failure | None:
+async def _run(app, env, server, job) -> Failure | None:
     try:
         executed = await kernels.run(
             job.notebook, job.text, server, root=_root(app), timeout=app.config.cell_timeout
         )
-    except kernels.Failure as failure:
+    except Failure as failure:
         return failure
     if page.parts(page.code_of(job.notebook), Tree(app.confdir)) != job.parts:
-        return kernels.Failure(1, "a module that it uses changed while it ran; build again")
+        return Failure(1, "a module that it uses changed while it ran; build again")
     session.store.save(page.key_of(job.parts), executed)
     return None
 
@@ -143,13 +151,15 @@ def prune_store(app, exception):
 def _job(app, env, docname) -> Job:
     path = env.doc2path(docname)
     text = path.read_text("utf-8")
-    notebook = page.parse(text, str(path), env)
+    notebook = parsing.parse(text, str(path), env)
     parts = env.execution_parts[docname]
     before = session.before.get(docname) or {}
     changed = [name for name in {**before, **parts} if before.get(name) != parts.get(name)]
     if "its cells" in changed:
         changed = ["its cells"]
     reason = f"{_named(changed)} changed" if before and changed else "not run yet"
+    if "failed" in before:
+        reason = "failed in the last build"
     return Job(docname, path, text, notebook, parts, reason)
 
 
@@ -165,7 +175,7 @@ def _code(env, docname) -> list:
     text = path.read_text("utf-8")
     stamp = hashlib.sha256(text.encode()).hexdigest()
     if env.execution_code.get(docname, ("",))[0] != stamp or ":load:" in text:
-        env.execution_code[docname] = (stamp, page.code_of(page.parse(text, str(path), env)))
+        env.execution_code[docname] = (stamp, page.code_of(parsing.parse(text, str(path), env)))
     return env.execution_code[docname][1]
 
 

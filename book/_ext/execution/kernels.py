@@ -14,18 +14,14 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from . import forked
+from .parsing import Failure
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 #: In IPython's traceback: a frame in the cell, and one in a file.
 _FRAME = re.compile(r"(?:Cell In\s?\[\d+\], line |File <ipython-input[^>]*>:)(\d+)")
-
-
-class Failure(Exception):
-    """A cell that fails: its line in the page, and what to tell the author."""
-
-    def __init__(self, line: int, message: str):
-        super().__init__(message)
-        self.line, self.message = line, message
+#: In a SyntaxError: a file that is none, and the line in the cell. The report has the page's.
+_CELL_FILE = re.compile(r" \(\d+\.py, line \d+\)")
+_CELL_PATH = re.compile(r"\S*/ipykernel_\d+/\d+\.py:(\d+)")  # likewise in a warning
 
 
 class _ThisPython(KernelSpecManager):
@@ -77,12 +73,16 @@ async def run(
             except CellExecutionError as error:
                 raise _failure(error, cell.source, first, root) from None
             except CellTimeoutError:
-                message = f"the cell takes longer than cell_timeout = {timeout} s"
+                message = (
+                    f"the cell takes longer than cell_timeout = {timeout} s; give it less to do, "
+                    "or raise the limit in conf.py"
+                )
                 raise Failure(first, message) from None
             except DeadKernelError:
                 raise Failure(first, "the cell ended its kernel (out of memory?)") from None
             errors = [out for out in cell.outputs if out.get("name") == "stderr"]
-            cell.metadata["stderr"] = "".join(out.text for out in errors)
+            said = "".join(out.text for out in errors)
+            cell.metadata["stderr"] = _CELL_PATH.sub(r"line \1 of the cell", said)
             cell.outputs = [out for out in cell.outputs if out not in errors]
     return executed
 
@@ -139,7 +139,8 @@ def _failure(error: CellExecutionError, source: str, first: int, root: Path) -> 
     traceback = _ANSI.sub("", error.traceback)
     frame, code = _FRAME.search(traceback), source.splitlines()
     offset = min(int(frame[1]), len(code)) - 1 if frame else 0
-    reason = f"{error.ename}: {_ANSI.sub('', error.evalue)}".strip().splitlines()[-6:]
+    evalue = _CELL_FILE.sub("", _ANSI.sub("", error.evalue))
+    reason = f"{error.ename}: {evalue}".strip().splitlines()[-6:]
     lines = ["the code cell fails at", f"  {code[offset].strip()}", *reason]
     if raised := re.findall(rf"File {re.escape(str(root))}/(\S+?:\d+)", traceback):
         lines.append(f"(raised at {raised[-1]})")

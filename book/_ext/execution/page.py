@@ -11,12 +11,12 @@ from pathlib import Path
 from platform import python_version_tuple
 
 import nbformat
-from myst_nb.core.read import read_myst_markdown_notebook
 from sphinx.errors import SphinxError
 from sphinx.util import logging
 
 from import_closure import Tree, closure, file_digest
 
+from .parsing import Failure, as_text, parse
 from .store import Store
 
 logger = logging.getLogger(__name__)
@@ -36,6 +36,7 @@ class Session:
     app: object = None
     store: Store = None
     before: dict = field(default_factory=dict)  # the parts of each page in the last build
+    failed: set = field(default_factory=set)  # pages that are shown without outputs in this build
 
 
 session = Session()
@@ -100,26 +101,15 @@ def _version(library: str) -> str:
         return "absent"
 
 
-def parse(text: str, path: str, env) -> nbformat.NotebookNode:
-    """A page as a notebook whose cells have not been run."""
-    notebook = read_myst_markdown_notebook(
-        text, config=env.myst_config, add_source_map=True, path=path
-    )
-    if code_cells(notebook):
-        notebook.metadata["kernelspec"] = {
-            "name": "python3",
-            "display_name": "Python 3",
-            "language": "python",
-        }
-    return notebook
-
-
 def read_page(text: str) -> nbformat.NotebookNode:
     """myst-nb's reader for `.md`: the page as a notebook whose cells have been run."""
     env = session.app.env
-    notebook = parse(text, str(env.doc2path(env.docname)), env)
+    try:
+        notebook = parse(text, str(env.doc2path(env.docname)), env)
+    except Failure:  # the build has said so, and fails
+        return as_text(text)
     cells = code_cells(notebook)
-    if not cells:
+    if not cells or env.docname in session.failed:
         return notebook
     key = key_of(parts(code_of(notebook), Tree(session.app.confdir)))
     if key not in session.store:
@@ -132,7 +122,7 @@ def read_page(text: str) -> nbformat.NotebookNode:
     for cell, done in zip(cells, executed.cells, strict=True):
         cell.outputs, cell.execution_count = done.outputs, done.execution_count
         if done.metadata.get("stderr"):
-            line = 1 + notebook.metadata["source_map"][notebook.cells.index(cell)]
+            line = 2 + notebook.metadata["source_map"][notebook.cells.index(cell)]
             logger.warning(
                 "a code cell writes to stderr, which readers are not shown; repair the cause, or "
                 "silence it in the cell:\n%s",
