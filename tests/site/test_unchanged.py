@@ -66,6 +66,8 @@ def test_another_setting_or_library_is_noticed(book, monkeypatch):
     monkeypatch.setenv("BOOK_URL", "https://example.org/")
     assert not book()
     monkeypatch.delenv("BOOK_URL")
+    assert not book()
+    book("--note")
     assert book()
     monkeypatch.setattr(unchanged, "distributions", list)
     assert not book()
