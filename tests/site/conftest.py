@@ -3,6 +3,8 @@
 import functools
 import os
 import shutil
+import subprocess
+import sys
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
@@ -63,3 +65,65 @@ def own_source_suffixes():
     shared.pop(".md", None)
     yield
     shared.pop(".md", None)
+
+
+GOOD = """# Good
+
+```{code-cell}
+6 * 7
+```
+
+{claim}`So <test_good::test_it>` {cite}`a`
+"""
+ENTRY = "@article{a,\n author={B},\n title={C},\n journal={D},\n year={2000}\n}\n"
+
+
+class SmallBook:
+    """A book with the real settings, some pages, and one that is as it should be."""
+
+    def __init__(self, folder, pages):
+        self.folder = folder
+        shutil.copytree(ROOT / "book" / "_templates", folder / "book" / "_templates")
+        for name in ("_ext", "_static"):
+            (folder / "book" / name).symlink_to(ROOT / "book" / name)
+        settings = (ROOT / "conf.py").read_text("utf-8")
+        self.write(
+            "conf.py", f"{settings}\ncell_timeout = 12\ncell_imports = ['matplotlib.pyplot']\n"
+        )
+        self.write("attention/__init__.py", "")
+        self.write(
+            "tests/test_good.py", "def test_it():\n    pass\ndef test_bad():\n    assert 1 == 2\n"
+        )
+        self.write("book/good.md", GOOD)
+        self.write("book/evidence.md", "# Evidence\n\n```{evidence}\n```\n")
+        self.write("book/references.md", "# References\n\n```{bibliography}\n```\n")
+        self.write("book/references.bib", ENTRY)
+        self.write("book/a.png", (ROOT / "book" / "_static" / "favicon.svg").read_bytes())
+        for name, text in pages.items():
+            self.write(f"book/{name}.md", text)
+        listed = [name for name in pages if name != "orphan"]
+        contents = "\n".join([":numbered:", "", "good", *listed, "evidence", "references"])
+        self.write("book/index.md", f"# Book\n\n```{{toctree}}\n{contents}\n```\n")
+
+    def write(self, name, text):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+    def build(self, *options, out="html", **variables):
+        """As `make html` does: (exit status, what is said)."""
+        command = ("-m", "sphinx", "-q", "-W", "--keep-going", "-c", ".", *options, "book", out)
+        done = subprocess.run(
+            [sys.executable, *command],
+            cwd=self.folder,
+            env=os.environ | {"OMP_NUM_THREADS": "1", **variables},
+            capture_output=True,
+            text=True,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def small_book(tmp_path_factory):
+    """Called with {name: text} of pages, makes a book of them."""
+    return lambda pages: SmallBook(tmp_path_factory.mktemp("book"), pages)

@@ -4,15 +4,9 @@ All the broken pages stand in one book with the real settings, built twice: what
 once is complained of until it is mended, and what is right is neither run nor read again.
 """
 
-import os
 import re
-import shutil
-import subprocess
-import sys
 
 import pytest
-
-from grading.paths import ROOT
 
 CELL = "```{code-cell}\n"
 PICTURE = "import matplotlib.pyplot as plt\nplt.plot([1, 2]);\n```\n"
@@ -73,52 +67,13 @@ PAGES = {
     "picture_shown": (f"# A\n\n{CELL}{SHOW}", 6, "alt must say in words what the figure shows"),
     "picture_missing": ("# A\n\n![A picture.](no.png)\n", 3, "which begins at the page's folder"),
 }
-GOOD = f"# Good\n\n{CELL}6 * 7\n```\n\n{{claim}}`So <test_good::test_it>` {{cite}}`a`\n"
-ENTRY = "@article{a,\n author={B},\n title={C},\n journal={D},\n year={2000}\n}\n"
-
-
-def write_book(folder, pages):
-    """A book with the real settings, the pages, and one that is as it should be."""
-    shutil.copytree(ROOT / "book" / "_templates", folder / "book" / "_templates")
-    for name in ("_ext", "_static"):
-        (folder / "book" / name).symlink_to(ROOT / "book" / name)
-    settings = (ROOT / "conf.py").read_text("utf-8")
-    files = {
-        "conf.py": f"{settings}\ncell_timeout = 12\ncell_imports = ['matplotlib.pyplot']\n",
-        "attention/__init__.py": "",
-        "tests/test_good.py": "def test_it():\n    pass\ndef test_bad():\n    assert 1 == 2\n",
-        "book/good.md": GOOD,
-        "book/evidence.md": "# Evidence\n\n```{evidence}\n```\n",
-        "book/references.md": "# References\n\n```{bibliography}\n```\n",
-        "book/references.bib": ENTRY,
-        "book/a.png": (ROOT / "book" / "_static" / "favicon.svg").read_bytes(),
-        **{f"book/{name}.md": text for name, text in pages.items()},
-    }
-    listed = [name for name in pages if name != "orphan"]
-    contents = "\n".join(["good", "evidence", "references", *listed])
-    files["book/index.md"] = f"# Book\n\n```{{toctree}}\n{contents}\n```\n"
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
-
-
-def build(folder, out="html", *options):
-    """As `make html` does: (exit status, what is said)."""
-    command = ("-m", "sphinx", "-q", "-W", "--keep-going", "-c", ".", *options, "book", out)
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "COLUMNS": "80"}
-    done = subprocess.run(
-        [sys.executable, *command], cwd=folder, env=environment, capture_output=True, text=True
-    )
-    return done.returncode, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")
-def builds(tmp_path_factory):
+def builds(small_book):
     """The folder, and what the first and the second build came to."""
-    folder = tmp_path_factory.mktemp("bad")
-    write_book(folder, {name: text for name, (text, _, _) in PAGES.items()})
-    return folder, build(folder), build(folder)
+    book = small_book({name: text for name, (text, _, _) in PAGES.items()})
+    return book.folder, book.build(), book.build()
 
 
 def complaints(said):
@@ -164,20 +119,23 @@ def test_what_is_right_costs_nothing(builds):
     assert not re.search(r"not run yet: .*good", again)
 
 
-def test_a_mended_book_succeeds(tmp_path):
-    """Two errors, told twice; then one build that is well, and that reads only what was mended."""
+def test_a_mended_book_succeeds(small_book):
+    """Errors, told twice; then one build that is well, and that reads only what was mended."""
     broken = {"question": PAGES["question"][0], "cell": PAGES["cell_fails"][0]}
-    write_book(tmp_path, broken)
-    (tmp_path / "book/references.bib").write_text(ENTRY * 2)
+    book = small_book(broken)
+    entry = (book.folder / "book/references.bib").read_text()
+    book.write("book/references.bib", entry * 2)
     for _ in range(2):
-        status, said = build(tmp_path)
+        status, said = book.build()
         assert status == 1
         assert "references.bib:7: WARNING" in said and "a key stands for one entry alone" in said
         assert set(complaints(said)) == set(broken)
-    (tmp_path / "book/references.bib").write_text(ENTRY)
-    (tmp_path / "book/cell.md").write_text("# A\n")
-    assert build(tmp_path)[0] == 1
-    (tmp_path / "book/question.md").write_text("# A\n")
-    before = (tmp_path / "html/.doctrees/good.doctree").stat().st_mtime_ns
-    assert build(tmp_path) == (0, "")
-    assert (tmp_path / "html/.doctrees/good.doctree").stat().st_mtime_ns == before
+    book.write("book/references.bib", entry)
+    book.write("book/cell.md", "# A\n")
+    assert book.build()[0] == 1
+    book.write("book/question.md", "# A\n")
+    good = book.folder / "html/.doctrees/good.doctree"
+    before = good.stat().st_mtime_ns
+    status, said = book.build()
+    assert status == 0 and complaints(said) == {}
+    assert good.stat().st_mtime_ns == before

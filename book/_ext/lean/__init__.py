@@ -40,12 +40,11 @@ def setup(app):
     app.connect(
         "build-finished", _write_style_sheet, priority=900
     )  # the theme writes one there, too
-    # The list of sheets is made while pages are written.
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
 def _choose(app, pagename, templatename, context, doctree):
-    # The same for all pages, of which the search page at least is written in every build.
+    # The same for all pages, of which the search page is written in every build, by this process.
     app.builder.sheets = dict.fromkeys([*THEME_SHEETS, *map(_name, context["css_files"])])
     body = context.get("body", "")
     for tag, better in BETTER_TAGS.items():
