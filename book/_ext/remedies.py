@@ -44,6 +44,7 @@ REMEDIES = {
 #: What a complaint names: the author wrote it on the line in question.
 NAMES = re.compile(r"['\"]([^'\"\n]+)['\"]|(?:called|not found:|formula|held by|text:) (\S+)")
 PLACE = re.compile(r"(.+?\.(?:md|bib))(?::(\d*))?")
+FENCE = re.compile(r"\s*(`{3,}|:{3,})")
 OTHER_PAGE = re.compile(r"/\S+\.md\b")
 TWICE = re.compile(r"bibliography data error in (\S+): repeated bibliography entry: (\S+)")
 NO_SUCH = re.compile(r"autodoc: failed to import '(.+?)' from module '(.+?)'")
@@ -94,26 +95,29 @@ class Remedies(logging.Filter):
 
 
 def _shortened(message):
-    """Of a traceback the last line, and its type once."""
+    """Of a traceback the last line; its type once, and only where it is a library's."""
     head, cut, trace = message.partition("\nTraceback (most recent call last):")
     if cut:
         head = f"{head} {trace.strip().splitlines()[-2]}"
+    head = re.sub(r" \[(execution|claim|described|numbering)\]$", "", head)
     return re.sub(r"( \[[\w.]+\])\1$", r"\1", head)
 
 
 def _place(location, message):
-    """The page and the line: within a paragraph the one that has what the complaint names."""
+    """The page and the line: of a paragraph or directive the one with what the complaint names."""
     place = PLACE.fullmatch(location or "")
     if not place:
         return location, None
     page, line = place[1], int(place[2] or 1)
     found = ["".join(pair).strip("':") for pair in NAMES.findall(message)]
     names = re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in found) or "(?!)")
-    for number, text in enumerate(_lines(page), 1):
-        if number >= line and not text.strip():
-            break
-        if number >= line and names.search(text):
+    lines = _lines(page)[line - 1 :]
+    fence = FENCE.match(lines[0]) if lines else None
+    for number, text in enumerate(lines, line):
+        if names.search(text):
             return page, number
+        if text.strip() == (fence[1] if fence else ""):
+            break
     return page, line
 
 
