@@ -169,6 +169,13 @@ def test_text_edit_rebuilds_and_reloads_only_its_page(page, copy):
     expect(page.get_by_text("A sentence from the test.")).to_be_attached(timeout=PATIENT)
 
 
+def test_style_edit_reaches_the_open_page(page, copy):
+    """No page changes by it, so the sheet itself has to be noticed."""
+    sheet = copy / "book" / "_static" / "style" / "page.css"
+    sheet.write_text(sheet.read_text() + "\nh1 { letter-spacing: 3px; }\n")
+    expect(page.locator("h1")).to_have_css("letter-spacing", "3px", timeout=PATIENT)
+
+
 def test_nothing_is_left_running(copy):
     """Ctrl-C ends the helpers too, and prints no traceback."""
     with serving(copy) as (_, process):

@@ -76,8 +76,8 @@ def find_stale_pages(app, env, added, changed, removed):
 def run_pages(app, env, docnames):
     """Run what is about to be read and is not stored; raise at the end if a page fails."""
     with_code = [name for name in docnames if env.execution_parts.get(name)]
-    jobs = [_job(app, env, name) for name in with_code]
-    jobs = [job for job in jobs if page.key_of(job.parts) not in session.store]
+    keys = {name: page.key_of(env.execution_parts[name]) for name in with_code}
+    jobs = [_job(app, env, name) for name, key in keys.items() if key not in session.store]
     if not jobs:
         if with_code:
             _say(f"Code cells: nothing to run, all outputs of {_pages(with_code)} are up to date")

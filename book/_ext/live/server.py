@@ -63,12 +63,13 @@ class Live:
                      f"{exercise.points} of {exercise.max_points} points")  # fmt: skip
 
     def heard_builder(self, line):
+        if "pages" in line:
+            self.say(f"rebuilt {', '.join(line['pages'])}")
+            self.tell("reload", pages=line["pages"])
+            return
         if line["trouble"]:
             self.say(line["trouble"].rstrip())
         self.tell("trouble", text=line["trouble"])
-        if line["pages"]:
-            self.say(f"rebuilt {', '.join(line['pages'])}")
-            self.tell("reload", pages=line["pages"])
 
     # --- what happens to files ---
 
