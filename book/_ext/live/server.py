@@ -144,6 +144,15 @@ async def page(request):
     return HTMLResponse(text, headers={"Cache-Control": "no-store"})
 
 
+class Fresh(StaticFiles):
+    """Files that a browser asks about again: it would take a style sheet of just now for new."""
+
+    def file_response(self, *args, **options):
+        response = super().file_response(*args, **options)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
 def application(live):
     """The web application around a `Live`."""
 
@@ -169,6 +178,6 @@ def application(live):
             Route("/_live/client.js", lambda _: FileResponse(CLIENT, media_type="text/javascript")),
             Route("/", page),
             Route("/{name:str}.html", page),
-            Mount("/", StaticFiles(directory=HTML)),
+            Mount("/", Fresh(directory=HTML)),
         ],
     )
