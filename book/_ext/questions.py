@@ -46,8 +46,9 @@ class Question(SphinxDirective):
     option_spec = {"name": directives.unchanged}  # noqa: RUF012
 
     def run(self):
-        count = self.env.new_serialno("question-name") + 1
-        name = nodes.make_id(self.options.get("name", f"{self.env.docname}-question-{count}"))
+        if "name" not in self.options:
+            raise self.error("question: give it a :name:, under which its answer is kept")
+        name = nodes.make_id(self.options["name"])
         self._once_in_the_page(name)
         number = numbered(self.env, "question", name, self.get_location())
         self.env.temp_data["in_question"] = True
