@@ -61,9 +61,10 @@ def measure(device="cpu", rounds=11):
             measured[label] = compare(
                 label, partial(run, by_ours, x), partial(run, by_theirs, x), rounds, device
             )
-    x = torch.randn(*SIZES[0], D_MODEL, device=device)
-    bare, peer = partial(forward, by_bare_calls, x), partial(forward, by_theirs, x)
     ours.eval(), theirs.eval()
-    label = "forward, 1 × 128, the bare calls"
-    measured[label] = compare(label, bare, peer, rounds, device)
+    for batch, length in SIZES[:2]:
+        x = torch.randn(batch, length, D_MODEL, device=device)
+        bare, peer = partial(forward, by_bare_calls, x), partial(forward, by_theirs, x)
+        label = f"forward, {batch} × {length}, the bare calls"
+        measured[label] = compare(label, bare, peer, rounds, device)
     return measured

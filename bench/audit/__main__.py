@@ -68,7 +68,10 @@ def arguments():
         "--quick", action="store_true", help="without Lighthouse, which takes minutes"
     )
     parser.add_argument("--save", action="store_true", help="also write book/audit.json")
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.save and (args.quick or args.pages):
+        parser.error("--save records what a whole audit has found: leave out --quick and pages")
+    return args
 
 
 def install():

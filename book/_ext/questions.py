@@ -3,6 +3,10 @@
 A question is a group of radio buttons; the style sheet shows the explanation of the one that is
 chosen. The choices stand in a live region, so that a screen reader speaks an explanation when it
 appears and not, as a description of the button would be, before the reader has answered.
+
+Where scripts run, `questions.js` keeps the choice in the reader's browser, and `question_list`
+shows all of them. A choice is kept under its question's name, which is therefore not a number: that
+would be another question's as soon as one is put in before it.
 """
 
 from docutils import nodes
@@ -46,8 +50,9 @@ class Question(SphinxDirective):
     option_spec = {"name": directives.unchanged}  # noqa: RUF012
 
     def run(self):
-        count = self.env.new_serialno("question-name") + 1
-        name = nodes.make_id(self.options.get("name", f"{self.env.docname}-question-{count}"))
+        if "name" not in self.options:
+            raise self.error("question: give it a :name:, under which its answer is kept")
+        name = nodes.make_id(self.options["name"])
         self._once_in_the_page(name)
         number = numbered(self.env, "question", name, self.get_location())
         self.env.temp_data["in_question"] = True
@@ -162,6 +167,7 @@ def _depart_as_paragraph(self, node):
 def setup(app):
     app.setup_extension("folded")
     app.setup_extension("numbering")
+    app.setup_extension("question_list")
     block, line = (_pass, _pass), (_visit_as_paragraph, _depart_as_paragraph)
     html = {
         question: (_open("fieldset", CLASS="question"), block),

@@ -105,7 +105,7 @@ def test_what_stands_in_the_book_is_consistent(record):
                     assert record.judge({name: row}, target)[name] == row, name
 
 
-@pytest.mark.parametrize("name", ["multi_head", "encoder", "decoding"])
+@pytest.mark.parametrize("name", ["multi_head", "encoder", "decoding", "build"])
 def test_each_subject_that_was_measured_has_its_present_targets(record, name):
     """A target that is moved afterwards has to be measured again."""
     rows = Measured(RECORD).rows(name)

@@ -22,7 +22,7 @@ RIGHT = HEAD + "e = (scores - scores.amax(-1, True)).exp()\n    return e / e.sum
 WRONG_AXIS = RIGHT.replace("e.sum(-1", "e.sum(0")
 CRASH = HEAD + "os._exit(3)\n"
 LOOP = HEAD + "while True: pass\n"
-PATIENT = 30_000  # milliseconds: a loaded machine is slow, and the test is not about speed
+PATIENT = 90_000  # milliseconds: a loaded machine is slow, and the test is not about speed
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +167,13 @@ def test_text_edit_rebuilds_and_reloads_only_its_page(page, copy):
     text = copy / "book" / "soft_lookup.md"
     text.write_text(text.read_text() + "\nA sentence from the test.\n")
     expect(page.get_by_text("A sentence from the test.")).to_be_attached(timeout=PATIENT)
+
+
+def test_style_edit_reaches_the_open_page(page, copy):
+    """No page changes by it, so the sheet itself has to be noticed."""
+    sheet = copy / "book" / "_static" / "style" / "page.css"
+    sheet.write_text(sheet.read_text() + "\nh1 { text-indent: 3px; }\n")
+    expect(page.locator("h1").last).to_have_css("text-indent", "3px", timeout=PATIENT)
 
 
 def test_nothing_is_left_running(copy):

@@ -36,6 +36,7 @@ The whole answer.
 ::::
 
 ::::{question}
+:name: another
 Another?
 
 :::{choice} One
@@ -130,6 +131,7 @@ def with_choices(*choices, name="q"):
 
 RIGHT, WRONG = ("a", ":correct:\nyes"), ("b", "no")
 BROKEN = {
+    "give it a :name:": with_choices(RIGHT, WRONG, WRONG).replace(":name: q\n", ""),
     "mark one choice :correct:; 0 are marked": with_choices(WRONG, WRONG, WRONG),
     "mark one choice :correct:; 2 are marked": with_choices(RIGHT, RIGHT, WRONG),
     "at least 3 choices; it has 2": with_choices(RIGHT, WRONG),

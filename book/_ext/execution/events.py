@@ -78,10 +78,10 @@ def run_pages(app, env, docnames):
 
     A page that fails is read without its outputs, so that all else is built and complained of.
     """
-    with_code = [name for name in docnames if env.execution_parts.get(name)]
-    with_code = [name for name in with_code if name not in session.failed]
-    jobs = [_job(app, env, name) for name in with_code]
-    jobs = [job for job in jobs if page.key_of(job.parts) not in session.store]
+    parts = env.execution_parts
+    with_code = [name for name in docnames if parts.get(name) and name not in session.failed]
+    keys = {name: page.key_of(parts[name]) for name in with_code}
+    jobs = [_job(app, env, name) for name, key in keys.items() if key not in session.store]
     if not jobs:
         if with_code:
             _say(f"Code cells: nothing to run, all outputs of {_pages(with_code)} are up to date")

@@ -64,13 +64,17 @@ def parts(code: list[tuple[str, list[str]]], tree: Tree) -> dict[str, str]:
         return {}
     files = _files([_MAGIC.sub(r"\1pass", source) for source, _ in code], tree)
     found = {
-        "its cells": hashlib.sha256(json.dumps(code).encode()).hexdigest(),
+        "its cells": _digest(code),
         **versions(),
         **{path.relative_to(tree.root).as_posix(): file_digest(path) for path in sorted(files)},
     }
     if ASKED_BY in found and os.environ.get(VARIABLE):
         found[VARIABLE] = os.environ[VARIABLE]
     return found
+
+
+def _digest(code) -> str:
+    return hashlib.sha256(json.dumps(code).encode()).hexdigest()
 
 
 @cache
@@ -111,13 +115,13 @@ def read_page(text: str) -> nbformat.NotebookNode:
     cells = code_cells(notebook)
     if not cells or env.docname in session.failed:
         return notebook
-    key = key_of(parts(code_of(notebook), Tree(session.app.confdir)))
-    if key not in session.store:
+    known = env.execution_parts[env.docname]  # as this build has found them
+    if known.get("its cells") != _digest(code_of(notebook)):
         raise SphinxError(
-            f"{env.doc2path(env.docname)}: its code, or a module that it uses, changed while the "
-            "book was being built; build again"
+            f"{env.doc2path(env.docname)}: its code changed while the book was being built; "
+            "build again"
         )
-    executed = session.store.load(key)
+    executed = session.store.load(key_of(known))
     notebook.metadata["language_info"] = executed.metadata["language_info"]
     for cell, done in zip(cells, executed.cells, strict=True):
         cell.outputs, cell.execution_count = done.outputs, done.execution_count

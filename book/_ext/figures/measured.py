@@ -167,8 +167,10 @@ def seconds_chart(rows, ours):
         ax.plot([row["min"], row["max"]], [i, i], color=INK)
         ax.text(row["max"] * 1.12, i, f"{row['median']:.2f}", va="center", fontsize=8)
     ax.set_yticks(range(len(rows)), rows)
-    ax.set(xscale="log", xlim=(0.01, 20), xlabel="seconds (each step: ten times more)")
-    ax.set_xticks([0.01, 0.1, 1, 10], ["0.01", "0.1", "1", "10"])
+    longest = max((row["max"] for row in rows.values()), default=1)
+    ax.set(xscale="log", xlim=(0.01, 4 * longest), xlabel="seconds (each step: ten times more)")
+    ticks = [tick for tick in (0.01, 0.1, 1, 10, 100) if tick < 4 * longest]
+    ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     ax.invert_yaxis()
     return fig
 

@@ -20,6 +20,8 @@ THEME_SHEETS = ("styles/theme.css", "styles/pydata-sphinx-theme.css")
 ICONS, FEW_ICONS = "vendor/fontawesome/webfonts", "icons"
 #: A figure that has something to try.
 INTERACTIVE = re.compile(r'data-interactive="(\w+)"')
+#: A question, or the list of all.
+QUESTIONS = re.compile(r'class="question(-list)?"')
 #: What a screen reader is told better.
 BETTER_TAGS = {
     # a folded cell says itself what it holds
@@ -54,9 +56,10 @@ def _choose(app, pagename, templatename, context, doctree):
     context["page_scripts"] = [
         f"_static/{name}" for name in scripts if NEEDED_FOR.get(name, "") in body
     ]
-    context["page_modules"] = [
-        f"_static/interactive/{name}.js" for name in sorted(set(INTERACTIVE.findall(body)))
-    ]
+    modules = [f"interactive/{name}" for name in sorted(set(INTERACTIVE.findall(body)))]
+    if QUESTIONS.search(body):
+        modules.append("questions")
+    context["page_modules"] = [f"_static/{name}.js" for name in modules]
     context["description"] = _description(doctree)
 
 

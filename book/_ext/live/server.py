@@ -63,12 +63,13 @@ class Live:
                      f"{exercise.points} of {exercise.max_points} points")  # fmt: skip
 
     def heard_builder(self, line):
+        if "pages" in line:
+            self.say(f"rebuilt {', '.join(line['pages'])}")
+            self.tell("reload", pages=line["pages"])
+            return
         if line["trouble"]:
             self.say(line["trouble"].rstrip())
         self.tell("trouble", text=line["trouble"])
-        if line["pages"]:
-            self.say(f"rebuilt {', '.join(line['pages'])}")
-            self.tell("reload", pages=line["pages"])
 
     # --- what happens to files ---
 
@@ -143,6 +144,15 @@ async def page(request):
     return HTMLResponse(text, headers={"Cache-Control": "no-store"})
 
 
+class Fresh(StaticFiles):
+    """Files that a browser asks about again: it would take a style sheet of just now for new."""
+
+    def file_response(self, *args, **options):
+        response = super().file_response(*args, **options)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
 def application(live):
     """The web application around a `Live`."""
 
@@ -168,6 +178,6 @@ def application(live):
             Route("/_live/client.js", lambda _: FileResponse(CLIENT, media_type="text/javascript")),
             Route("/", page),
             Route("/{name:str}.html", page),
-            Mount("/", StaticFiles(directory=HTML)),
+            Mount("/", Fresh(directory=HTML)),
         ],
     )
