@@ -30,9 +30,9 @@ LOST = """() => {
   const { clientWidth, scrollWidth } = document.documentElement;
   const unseen = "svg, .katex-mathml, .visually-hidden, dialog:not([open]), #pst-primary-sidebar";
   const cut = [...document.querySelectorAll("body *")].filter(node => {
+    if (!node.clientWidth || node.scrollWidth <= node.clientWidth + 1 || node.closest(unseen)) return false;
     const style = getComputedStyle(node);
-    return /hidden|clip/.test(style.overflowX) && style.clipPath === "none"
-      && node.clientWidth && node.scrollWidth > node.clientWidth + 1 && !node.closest(unseen);
+    return /hidden|clip/.test(style.overflowX) && style.clipPath === "none";
   });
   const names = cut.map(node => `${node.localName}.${node.className} is cut`);
   return scrollWidth > clientWidth ? [`the page is ${scrollWidth} px wide`, ...names] : names;
