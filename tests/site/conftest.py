@@ -127,3 +127,21 @@ class SmallBook:
 def small_book(tmp_path_factory):
     """Called with {name: text} of pages, makes a book of them."""
     return lambda pages: SmallBook(tmp_path_factory.mktemp("book"), pages)
+
+
+@pytest.fixture(scope="session")
+def contrast():
+    """The ratio of WCAG 2, from 1 to 21, of two colours given as red, green and blue to 255."""
+
+    def luminance(colour):
+        linear = (
+            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+            for c in (part / 255 for part in colour)
+        )
+        return sum(share * c for share, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    def contrast(one, other):
+        dark, light = sorted((luminance(one), luminance(other)))
+        return (light + 0.05) / (dark + 0.05)
+
+    return contrast

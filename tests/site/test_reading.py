@@ -65,7 +65,8 @@ def test_without_storage_everything_can_be_read(browser, site):
     """A browser that keeps nothing refuses even the question; the text does not wait for it."""
     context = browser.new_context(color_scheme="dark")
     context.add_init_script(
-        "Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('no'); }})"
+        "Object.defineProperty(window, 'localStorage', "
+        "{configurable: true, get() { throw new DOMException('no'); }})"
     )
     page = context.new_page()
     page.goto(site + CHAPTER)
