@@ -19,6 +19,7 @@ extensions = [
     "exercises",
     "questions",
     "claims",
+    "long_output",
     "katex",
     "lean",  # one style sheet, few scripts
     "myst_nb",  # pages in Markdown with code cells
