@@ -1,4 +1,4 @@
-"""Long output folds: its first lines stand in the page, the others behind a summary that counts them."""
+"""Long output folds: its first lines stand in the page, the rest behind a summary."""
 
 from docutils import nodes
 from sphinx.transforms import SphinxTransform

@@ -55,7 +55,7 @@ def _choose(app, pagename, templatename, context, doctree):
     context["page_scripts"] = [
         f"_static/{name}" for name in scripts if NEEDED_FOR.get(name, "") in body
     ]
-    context["page_modules"] = [
+    context["page_modules"] = context.get("page_modules", []) + [
         f"_static/interactive/{name}.js" for name in sorted(set(INTERACTIVE.findall(body)))
     ]
     context["description"] = _description(doctree)
