@@ -68,11 +68,13 @@ core
    Take bites until the core is left.
 ```
 """
-PEARS = """# Pears
+PEARS = f"""# Pears
 
-See {numbered}`small`, {numbered}`large`, {numbered}`why`, {eq}`same`, {term}`core`, {py:func}`eat`,
-[trees](apples.md#trees), [the page](apples.md), [again](apples.md), {cite:t}`newton` and
+See {{numbered}}`small`, {{numbered}}`large`, {{numbered}}`why`, {{eq}}`same`, {{term}}`core`, {{py:func}}`eat`,
+[trees](apples.md#trees), [the page](apples.md), [again](apples.md), {{cite:t}}`newton` and
 [another site](https://example.org).
+
+{figure("own", "Its own.").replace("own-a", "small-a")}
 
 ## Soft
 
@@ -226,3 +228,109 @@ def test_a_page_is_written_again_when_its_cards_have_changed(book, name, old, ne
     again = book.build() - {"index", name.removeprefix("book/").removesuffix(".md")}
     assert again - {"apples"} == written - {"index", "apples"}
     assert book.build() == set()
+
+
+@pytest.mark.parametrize("path", sorted(HTML.glob("*.html")), ids=lambda path: path.stem)
+def test_a_page_of_the_book_carries_its_cards_and_little_more(path):
+    """The module comes with the cards alone, no id stands twice, and the cards are light."""
+    text = path.read_text("utf-8")
+    page = BeautifulSoup(text, "html.parser")
+    cards = page.select("template")
+    assert bool(cards) == bool(page.select('script[type=module][src="_static/previews.js"]'))
+    ids = [element["id"] for element in page.select("[id]")]
+    assert len(ids) == len(set(ids))
+    assert sum(len(str(card)) for card in cards) < 40_000
+    assert not page.select("template :is(a, [tabindex], figure)")
+
+
+@pytest.fixture
+def page(browser, site):
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(site + "soft_lookup.html")
+    yield page
+    page.close()
+
+
+def work(page):
+    """A link to an entry of the bibliography."""
+    return page.locator('a[href="references.html#ref1-nadaraya1964"]').first
+
+
+def card(page):
+    return page.get_by_role("tooltip")
+
+
+def test_pointing_at_a_link_opens_its_card_which_can_be_pointed_at(page):
+    """It stays while the pointer is on it, and closes when the pointer leaves."""
+    work(page).hover()
+    expect(card(page)).to_contain_text("On estimating regression")
+    expect(work(page)).to_have_accessible_description(re.compile("On estimating regression"))
+    card(page).hover()
+    page.wait_for_timeout(600)  # twice the pause before a card closes
+    expect(card(page)).to_be_visible()
+    page.get_by_role("heading", level=1).hover()
+    expect(card(page)).to_have_count(0)
+    expect(work(page)).not_to_have_attribute("aria-describedby", "preview")
+
+
+def test_passing_over_a_link_opens_nothing(page):
+    """A card waits until the pointer rests."""
+    work(page).hover()
+    page.get_by_role("heading", level=1).hover()
+    page.wait_for_timeout(600)
+    expect(card(page)).to_have_count(0)
+
+
+def test_a_card_opens_by_keyboard_and_escape_closes_it(page):
+    """The pointer, wherever it moves, does not close it; the link keeps the focus."""
+    work(page).focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    expect(work(page)).to_be_focused()
+    expect(card(page)).to_contain_text("On estimating regression")
+    page.mouse.move(5, 5)
+    page.mouse.move(9, 9)
+    page.wait_for_timeout(600)
+    expect(card(page)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(card(page)).to_have_count(0)
+    expect(work(page)).to_be_focused()
+
+
+def test_escape_closes_a_card_that_is_pointed_at(page):
+    """Without moving the pointer."""
+    work(page).hover()
+    expect(card(page)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(card(page)).to_have_count(0)
+
+
+def test_a_finger_follows_the_link(browser, site):
+    """No card comes between."""
+    context = browser.new_context(has_touch=True, viewport={"width": 390, "height": 800})
+    page = context.new_page()
+    page.goto(site + "soft_lookup.html")
+    page.evaluate("addEventListener('click', (event) => event.preventDefault())")
+    work(page).tap()
+    page.wait_for_timeout(600)
+    expect(card(page)).to_have_count(0)
+    page.reload()
+    work(page).tap()
+    page.wait_for_url("**/references.html#ref1-nadaraya1964")
+    context.close()
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_a_card_lies_within_the_page(browser, site, width):
+    """Wherever its link stands: beside no edge is it cut off, nor does it widen the page."""
+    page = browser.new_page(viewport={"width": width, "height": 700})
+    page.goto(site + "interpretation.html")
+    links = page.locator("article a.internal:visible")
+    for link in links.all()[::7]:
+        link.hover()
+        page.wait_for_timeout(400)
+        for box in card(page).all():
+            assert box.bounding_box()["x"] >= 0
+            assert box.bounding_box()["x"] + box.bounding_box()["width"] <= width
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()

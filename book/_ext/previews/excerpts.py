@@ -12,7 +12,7 @@ from claims.sentence import detached
 from numbering import DRAWING, label_of
 from questions import question
 
-LARGEST = 10_000  # characters of a drawing that another page carries for its card
+LARGEST = 12_000  # characters of a drawing that another page carries for its card
 CAPTION = re.compile(r"<figcaption>(.*)</figcaption>", re.DOTALL)
 IDS = re.compile(r'(\bid="|href="#|url\(#)')
 
