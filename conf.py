@@ -19,6 +19,8 @@ extensions = [
     "exercises",
     "questions",
     "claims",
+    "previews",  # cards that show what a link leads to
+    "long_output",
     "katex",
     "described",  # no picture without words
     "lean",  # one style sheet, few scripts
@@ -36,6 +38,7 @@ exclude_patterns = ["_ext", "_static", "_templates", "exercises"]
 bibtex_bibfiles = ["book/references.bib"]
 bibtex_reference_style = "author_year"
 bibtex_default_style = "plain"
+bibtex_tooltips = False  # `previews` shows the entries
 # A number for each entry would change with every new one, and break links of pages that stay.
 bibtex_cite_id = "ref{bibliography_count}-{key}"
 

@@ -30,6 +30,8 @@ WORDS = {"figure": "Figure", "exercise": "Exercise", "question": "Question"}
 #: The HTML that `figures` makes of a picture, or of sounds.
 FIGURE = re.compile(r'<figure class="fig\b[^>]*(?=>)')
 CAPTION = "<figcaption>"
+#: The start of its drawing, and what is drawn.
+DRAWING = re.compile(r"(<svg[^>]*>)(.*?)</svg>", re.DOTALL)
 
 
 class number(nodes.Inline, nodes.TextElement):
@@ -170,7 +172,7 @@ def collect(app, doctree):
         if block.get("number") and block.get("label"):
             label = f"equation-{block['label']}"
             domain.note(label, nodes.make_id(label), "equation", block["number"], block)
-    asked = {_label(xref) for xref in doctree.findall(addnodes.pending_xref)} - {None}
+    asked = {label_of(xref) for xref in doctree.findall(addnodes.pending_xref)} - {None}
     if asked:
         domain.data["asked"][env.docname] = sorted(asked)
 
@@ -180,7 +182,7 @@ def _is_captioned(raw) -> bool:
     return raw.get("format") == "html" and bool(FIGURE.match(text)) and CAPTION in text
 
 
-def _label(xref):
+def label_of(xref):
     """What a reference asks for, if it shows a number."""
     if xref.get("refdomain") == DOMAIN:
         return xref["reftarget"]
@@ -204,8 +206,8 @@ class WriteNumbers(SphinxPostTransform):
                 block["number"] = domain.number(docname, block["number"])
         for xref in self.document.findall(addnodes.pending_xref):
             # an equation that is not known stays with Sphinx, which says so
-            if xref.get("refdomain") == "math" and _label(xref) in domain.data["things"]:
-                xref.attributes |= {"refdomain": DOMAIN, "reftarget": _label(xref)}
+            if xref.get("refdomain") == "math" and label_of(xref) in domain.data["things"]:
+                xref.attributes |= {"refdomain": DOMAIN, "reftarget": label_of(xref)}
         for raw in self.document.findall(nodes.raw):
             if "figure" in raw:
                 raw[:] = [nodes.Text(_with_number(raw, chapter))]
@@ -225,6 +227,7 @@ def _with_number(raw, chapter) -> str:
     html = raw.astext()
     if "figure_id" in raw:
         html = FIGURE.sub(rf'\g<0> id="{raw["figure_id"]}"', html, count=1)
+        html = DRAWING.sub(rf'\1<g id="{raw["figure_id"]}-drawing">\2</g></svg>', html, count=1)
     if chapter:
         words = f"Figure {chapter}.{raw['figure']}."
         html = html.replace(CAPTION, f'{CAPTION}<b class="figure-number">{words}</b> ', 1)

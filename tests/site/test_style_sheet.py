@@ -64,6 +64,13 @@ def test_words_can_be_read(contrast, mode):
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
+def test_a_link_that_is_pointed_at_can_be_read(mode):
+    colours = COLOURS[mode]
+    pointed_at = rules("html[data-theme]")["--pst-color-link-hover"]
+    assert contrast(colours[re.search(r"--[\w-]+", pointed_at)[0]], PAGE[mode]) >= 4.5
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
 @pytest.mark.parametrize("cell", ["--fig-weight", "--fig-negative"])
 def test_a_number_can_be_read_in_a_cell_of_any_weight(contrast, mode, cell):
     colours = COLOURS[mode]

@@ -59,7 +59,7 @@ def _choose(app, pagename, templatename, context, doctree):
     modules = [f"interactive/{name}" for name in sorted(set(INTERACTIVE.findall(body)))]
     if QUESTIONS.search(body):
         modules.append("questions")
-    context["page_modules"] = [f"_static/{name}.js" for name in modules]
+    context.setdefault("page_modules", []).extend(f"_static/{name}.js" for name in modules)
     context["description"] = _description(doctree)
 
 
