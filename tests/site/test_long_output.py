@@ -55,7 +55,7 @@ def lines(pre):
     return pre.get_text().strip().split("\n")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # a page cannot be built once a browser runs
 def built(tmp_path_factory):
     return build(tmp_path_factory.mktemp("long"), printed=41, returned=31)
 
@@ -78,7 +78,7 @@ def test_what_is_longer_shows_its_beginning_and_counts_the_rest(built, cell, wor
     assert output.summary.get_text() == f"{count - 12} more lines"
 
 
-def test_the_rest_opens_without_a_script_and_stands_on_paper(browser, built):
+def test_the_rest_opens_without_a_script_and_stands_on_paper(built, browser):
     """By keyboard; and a print shows all lines, folded or not."""
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
