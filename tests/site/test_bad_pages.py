@@ -55,7 +55,7 @@ PAGES = {
     "directive": ("# A\n\n:::{no}\n:::\n", 3, "CONTRIBUTING.md lists the book's own"),
     "formula": ("# A\n\nOne,\ntwo $\\no{b}$.\n", 4, "macros stand in conf.py"),
     "question": (
-        f"# A\n\n::::{{question}}\nWhat?\n\n{CHOICES}::::\n",
+        f"# A\n\n::::{{question}}\n:name: q\nWhat?\n\n{CHOICES}::::\n",
         3,
         "mark one choice :correct:",
     ),

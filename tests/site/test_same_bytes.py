@@ -17,6 +17,7 @@ show(figure, alt="A line that rises from one to two.", caption="It rises.")
 """
 QUESTION = """
 ::::{question}
+:name: why
 Why?
 
 :::{choice} One
@@ -42,7 +43,7 @@ PAGES = {
     "drawn": f"# A\n{FIGURE}",
     "asked": f"# B\n{QUESTION}",
     "named": f"# C\n{NAMED}",
-    "both": f"# D\n{QUESTION}{FIGURE.replace('a-line', 'another')}",
+    "both": f"# D\n{QUESTION.replace('why', 'else')}{FIGURE.replace('a-line', 'another')}",
 }
 #: Must not be seen: the time, the order of sets, which process read a page or wrote it.
 SURROUNDINGS = {
