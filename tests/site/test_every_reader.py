@@ -34,7 +34,8 @@ LOST = """() => {
   const cut = [...document.querySelectorAll("body *")].filter(node => {
     if (!node.clientWidth || node.scrollWidth <= node.clientWidth + 1) return false;
     const style = getComputedStyle(node);
-    return !node.closest(unseen) && /hidden|clip/.test(style.overflowX) && style.clipPath === "none";
+    return /hidden|clip/.test(style.overflowX) && style.clipPath === "none"
+      && !node.closest(unseen);
   });
   const names = cut.map(node => `${node.localName}.${node.className} is cut`);
   return scrollWidth > clientWidth ? [`the page is ${scrollWidth} px wide`, ...names] : names;
