@@ -16,8 +16,8 @@ from . import excerpts, templates
 def setup(app):
     app.connect("doctree-read", excerpts.keep, priority=600)  # when figures have been named
     app.connect("env-updated", templates.pages_to_rewrite, priority=900)  # and entries formatted
+    app.connect("doctree-resolved", templates.note, priority=900)  # where links have addresses
     app.connect("html-page-context", templates.add)
     app.connect("build-finished", templates.save)
-    # env_version: raise it when what is kept of a page changes: doctrees of before are then read
-    # anew. Which cards a page has is noted while it is written, by one process.
-    return {"env_version": 1, "parallel_read_safe": True, "parallel_write_safe": False}
+    # raised when what is kept of a page changes: doctrees of before are then read anew
+    return {"env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}

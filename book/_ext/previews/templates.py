@@ -19,27 +19,40 @@ STOPS = re.compile(rf"</?a\b[^>]*>|{re.escape(REACHABLE)}")
 MODULE = "_static/previews.js"
 
 
+def note(app, doctree, docname):
+    """Keep what the cards of a page that is about to be written will show."""
+    if "excerpts" in doctree:  # a card's, which is resolved like a page
+        return
+    app.builder.previews[docname] = {
+        f"{page}#{node_id}": _digest(app.env, _find(app.env, page, node_id))
+        for page, node_id in _things(app, doctree, docname).values()
+    }
+
+
 def add(app, pagename, templatename, context, doctree):
     """Write a template for each address that the page's links lead to."""
     if doctree is None:
         return
+    templates = []
+    for address, (docname, node_id) in _things(app, doctree, pagename).items():
+        if excerpt := _find(app.env, docname, node_id):
+            html = _html(app, doctree, docname, excerpt, here=docname == pagename)
+            templates.append(f'<template id="preview-{escape(address)}">{html}</template>\n')
+    if templates:
+        context["body"] += "".join(templates)
+        context["page_modules"] = [MODULE]
+
+
+def _things(app, doctree, pagename):
+    """{address in this page: (page, id)} of what its links lead to in the book."""
     pages = {app.builder.get_relative_uri(pagename, name): name for name in app.env.found_docs}
-    templates, shown = {}, {}
+    found = {}
     for link in doctree.findall(nodes.reference):
         address = link.get("refuri") or f"#{link.get('refid')}"
         page, node_id = urldefrag(address)
-        if page not in pages or address in templates or "sd-stretched-link" in link["classes"]:
-            continue
-        docname = pages[page]
-        excerpt = _find(app.env, docname, node_id)
-        shown[f"{docname}#{node_id}"] = _digest(app.env, excerpt)
-        if excerpt:
-            html = _html(app, doctree, docname, excerpt, here=docname == pagename)
-            templates[address] = f'<template id="preview-{escape(address)}">{html}</template>\n'
-    app.builder.previews[pagename] = shown
-    if templates:
-        context["body"] += "".join(templates.values())
-        context["page_modules"] = [MODULE]
+        if page in pages and "sd-stretched-link" not in link["classes"]:
+            found[address] = pages[page], node_id
+    return found
 
 
 def _find(env, docname, node_id) -> Excerpt | None:
@@ -68,6 +81,7 @@ def _digest(env, excerpt) -> str:
 
 def _html(app, doctree, docname, excerpt, *, here):
     document = doctree.copy()
+    document["excerpts"] = True
     document.settings.env = app.env
     document += [node.deepcopy() for node in excerpt.nodes]
     for raw in document.findall(nodes.raw):
