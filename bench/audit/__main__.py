@@ -92,7 +92,9 @@ def install():
 
 
 def watched(pages, what):
-    """Go through the pages with a bar."""
+    """Go through the pages with a bar; where there is no terminal, say what begins."""
+    if not sys.stdout.isatty():
+        print(f"{what}: {len(pages)} pages", flush=True)
     return track(pages, f"{what:<22}", transient=True, disable=not sys.stdout.isatty())
 
 
