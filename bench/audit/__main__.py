@@ -157,41 +157,36 @@ def without_figures(found):
 def show(found, missed):
     """Print the table, and below it what is missed."""
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("page")
-    kinds = ("text", "style", "scripts", "fonts", "figures")
-    for heading in (
-        *kinds,
-        "KB",
-        "hosts",
-        "axe",
-        "wide",
-        "errors",
-        "alt",
-        "mobile",
-        "desktop",
-        "ok",
-    ):
-        table.add_column(heading, justify="right")
+    table.add_column("page", no_wrap=True)
+    kinds = {"text": "text", "style": "css", "scripts": "js", "fonts": "font", "figures": "fig"}
+    lists = {"hosts": "host", "barriers": "axe", "overflows": "wide", "errors": "err",
+             "undescribed": "alt"}  # fmt: skip
+    for heading in (*kinds.values(), "KB", *lists.values(), "mobile", "desktop", "ok"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for page, result in found.items():
         weights = [f"{result['weight'][kind] / 1000:.0f}" for kind in kinds]
-        lists = ("hosts", "barriers", "overflows", "errors", "undescribed")
         counts = [str(len(result[name])) for name in lists]
-        scores = [" ".join(map(str, result.get(form, {"scores": {}})["scores"].values()))
-                  for form in ("mobile", "desktop")]  # fmt: skip
+        marks = [_marks(result[form]["scores"]) if form in result else ""
+                 for form in ("mobile", "desktop")]  # fmt: skip
         verdict = "[red]no" if missed[page] else "[green]yes"
         total = f"{without_figures(result) / 1000:.0f}"
-        table.add_row(page, *weights, total, *counts, *scores, verdict)
+        table.add_row(page, *weights, total, *counts, *marks, verdict)
     console = Console()
     console.print(table)
     console.print(
-        "\nKB compressed; the column KB is without the figures. Lighthouse: performance, "
-        "accessibility, best practices, SEO."
+        "\nKB compressed; the column KB is without the figures. Lighthouse: performance / the "
+        "lowest of accessibility, best practices and SEO."
     )
     for page, said in missed.items():
         for text in said:
             console.print(f"[red]{page}[/] {text}", highlight=False, soft_wrap=True)
     held = sum(not said for said in missed.values())
     console.print(f"{held} of {len(missed)} pages reach every limit.")
+
+
+def _marks(scores):
+    performance, *others = scores.values()
+    return f"{performance}/{min(others)}"
 
 
 def save(found, chromium):

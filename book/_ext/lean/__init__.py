@@ -60,7 +60,8 @@ def _choose(app, pagename, templatename, context, doctree):
     if QUESTIONS.search(body):
         modules.append("questions")
     context.setdefault("page_modules", []).extend(f"_static/{name}.js" for name in modules)
-    context["description"] = _description(doctree)
+    own = f"{context.get('title') or pagename.title()}. {app.config.html_title}"  # search, and 404
+    context["description"] = _description(doctree) or own
 
 
 def _name(asset) -> str:
