@@ -118,13 +118,9 @@ def edit_module(copy, i):
 
 def nothing_changed(copy):
     """The seconds of `make html` where all is built, as a reader types it."""
-    (copy.root / ".venv" / "bin").mkdir(parents=True)
-    (copy.root / ".venv" / "bin" / "python").symlink_to(sys.executable)
-    (copy.root / ".venv" / "bin" / "sphinx-build").symlink_to(
-        ROOT / ".venv" / "bin" / "sphinx-build"
-    )
-    (copy.root / ".venv" / ".ready").touch()
-    code = "import subprocess; subprocess.run(['make', 'html'], check=True)"
+    (copy.root / ".venv").symlink_to(ROOT / ".venv")
+    installed = ["make", "-o", ".venv/.ready", "html"]  # though the copy's pyproject.toml is newer
+    code = f"import subprocess; subprocess.run({installed}, check=True)"
     copy.seconds("-c", code)  # grades what the benchmark's own edits have made stale
     return [copy.seconds("-c", code) for _ in range(EDITS)]
 
