@@ -16,6 +16,7 @@ from questions import choice, question
 TEMPLATE = Environment(autoescape=True, trim_blocks=True).from_string("""\
 <div class="question-list">
 <p class="not-kept">Your answers show here if scripts run and the browser keeps them.</p>
+<div class="pst-scrollable-table-container">
 <table class="progress">
 <thead><tr><th scope="col">Question</th><th scope="col" class="when-kept">State</th></tr></thead>
 {% for title, questions in chapters %}
@@ -32,6 +33,7 @@ TEMPLATE = Environment(autoescape=True, trim_blocks=True).from_string("""\
 <tfoot><tr><th scope="row">All</th><td class="when-kept"><span class="right-answers">0</span> of \
 {{ chapters | sum(attribute="1", start=[]) | length }} right</td></tr></tfoot>
 </table>
+</div>
 <div class="when-kept">
 <button type="button" class="forget">Forget my answers</button> <span role="status"></span>
 <dialog aria-labelledby="forget-answers"><form method="dialog">

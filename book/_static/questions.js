@@ -11,6 +11,7 @@ const WRONG = ["card--failed", "not quite"];
 function read() {
   let text;
   try {
+    if (!(localStorage instanceof Storage)) return null; // a page's stand-in, which forgets
     text = localStorage.getItem(KEPT);
   } catch {
     return null;

@@ -116,7 +116,7 @@ class SmallBook:
         done = subprocess.run(
             [sys.executable, *command],
             cwd=self.folder,
-            env=os.environ | {"OMP_NUM_THREADS": "1", **variables},
+            env=os.environ | {"OMP_NUM_THREADS": "1", "NO_COLOR": "1", **variables},
             capture_output=True,
             text=True,
         )
