@@ -82,9 +82,7 @@ def test_session_is_not_written_to(training_pairs):
     assert_unchanged(SESSION, session, "the session")
 
 
-@points(
-    1, hint="The shortest session that teaches anything has two items. What does yours give?"
-)
+@points(1, hint="The shortest session that teaches anything has two items. What does yours give?")
 def test_two_items_make_one_example(training_pairs):
     """A session of two is one example; one of nine, in which items come back, is eight."""
     for session in (torch.tensor([5, 2]), torch.arange(9) % 4):

@@ -1,10 +1,8 @@
 """A table of what the audit has found on each page: book/audit.json, which `make audit` writes."""
 
-import json
-from pathlib import Path
+from figures.measured import KEEP, recorded
 
 SCHEMA = 1
-KEEP = "\N{NO-BREAK SPACE}"
 #: What must not be found on any page, and the heading of its column.
 NONE_OF = {
     "hosts": "other hosts",
@@ -27,10 +25,7 @@ class Audited:
     """
 
     def __init__(self, path):
-        path = Path(path)
-        record = json.loads(path.read_text("utf-8")) if path.is_file() else {"schema": SCHEMA}
-        if record.get("schema") != SCHEMA:
-            raise ValueError(f"{path} has schema {record.get('schema')}, wanted {SCHEMA}")
+        record = recorded(path, SCHEMA)
         self.pages = record.get("pages", {})
         self.date, self.versions = record.get("date"), record.get("versions", {})
 

@@ -13,6 +13,21 @@ KEEP = "\N{NO-BREAK SPACE}"
 SIGNS = {"at most": "≤", "at least": "≥"}
 
 
+def recorded(path, schema):
+    """What a file of results holds, or nothing where there is none.
+
+    Raises:
+        ValueError: the file is of another schema than the one wanted.
+    """
+    path = Path(path)
+    if not path.is_file():
+        return {}
+    record = json.loads(path.read_text("utf-8"))
+    if record.get("schema") != schema:
+        raise ValueError(f"{path} has schema {record.get('schema')}, wanted {schema}")
+    return record
+
+
 class Measured:
     """The figures of all subjects, or none.
 
@@ -24,11 +39,7 @@ class Measured:
     """
 
     def __init__(self, path):
-        path = Path(path)
-        record = json.loads(path.read_text("utf-8")) if path.is_file() else {"schema": SCHEMA}
-        if record.get("schema") != SCHEMA:
-            raise ValueError(f"{path} has schema {record.get('schema')}, wanted {SCHEMA}")
-        self.subjects = record.get("subjects", {})
+        self.subjects = recorded(path, SCHEMA).get("subjects", {})
 
     def rows(self, *subjects, device="cpu"):
         """{name: row} of these subjects together, as far as they were measured."""

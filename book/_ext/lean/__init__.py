@@ -20,8 +20,11 @@ THEME_SHEETS = ("styles/theme.css", "styles/pydata-sphinx-theme.css")
 ICONS, FEW_ICONS = "vendor/fontawesome/webfonts", "icons"
 #: A figure that has something to try.
 INTERACTIVE = re.compile(r'data-interactive="(\w+)"')
-#: A question, or the list of all.
-QUESTIONS = re.compile(r'class="question(-list)?"')
+#: What a module is for.
+MODULES = {
+    "questions": re.compile(r'class="question(-list)?"'),  # a question, or the list of all
+    "previews": re.compile(r'<template id="preview-'),
+}
 #: What a screen reader is told better.
 BETTER_TAGS = {
     # a folded cell says itself what it holds
@@ -57,9 +60,8 @@ def _choose(app, pagename, templatename, context, doctree):
         f"_static/{name}" for name in scripts if NEEDED_FOR.get(name, "") in body
     ]
     modules = [f"interactive/{name}" for name in sorted(set(INTERACTIVE.findall(body)))]
-    if QUESTIONS.search(body):
-        modules.append("questions")
-    context.setdefault("page_modules", []).extend(f"_static/{name}.js" for name in modules)
+    modules += [name for name, piece in MODULES.items() if piece.search(body)]
+    context["page_modules"] = [f"_static/{name}.js" for name in modules]
     own = f"{context.get('title') or pagename.title()}. {app.config.html_title}"  # search, and 404
     context["description"] = _description(doctree) or own
 

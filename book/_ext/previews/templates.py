@@ -16,7 +16,6 @@ from .excerpts import Excerpt
 
 #: A card is no place to stop at: it has no links, and nothing in it takes the focus.
 STOPS = re.compile(rf"</?a\b[^>]*>|{re.escape(REACHABLE)}")
-MODULE = "_static/previews.js"
 
 
 def note(app, doctree, docname):
@@ -38,9 +37,7 @@ def add(app, pagename, templatename, context, doctree):
         if excerpt := _find(app.env, docname, node_id):
             html = _html(app, doctree, docname, excerpt, here=docname == pagename)
             templates.append(f'<template id="preview-{escape(address)}">{html}</template>\n')
-    if templates:
-        context["body"] += "".join(templates)
-        context["page_modules"] = [MODULE]
+    context["body"] += "".join(templates)
 
 
 def _things(app, doctree, pagename):
