@@ -14,8 +14,10 @@ module's own folder (code without a file: relative to the root).
 
 import ast
 import hashlib
+import os
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache, wraps
 from pathlib import Path
@@ -58,24 +60,12 @@ def closure(code: str, tree: "Tree | Path") -> list[Path]:
 
     Args:
         code: Python.
-        tree: the repository, or its root. Who asks for many closures at one moment makes one
-            `Tree` for all of them.
+        tree: the repository, or its root. Who asks for many closures takes one `Tree` for all.
 
     Raises:
         SyntaxError: if `code`, or a file that it imports, is not Python.
     """
-    tree = tree if isinstance(tree, Tree) else Tree(tree)
-    source = _read_source(code)
-    files = tree.data_files(source, tree.root)
-    todo, seen = tree.targets(source, module=None), set()
-    while todo:
-        module = todo.pop()
-        if module not in seen:
-            seen.add(module)
-            found, further = tree.needs(module)
-            files |= found
-            todo |= further
-    return sorted(files)
+    return (tree if isinstance(tree, Tree) else Tree(tree)).closure(code)
 
 
 def defining_file(package: str, name: str, root: Path) -> Path:
@@ -179,12 +169,55 @@ def _once(method):
     return asked
 
 
+_trees: dict = {}  # root -> what its answers follow from, and the tree
+
+
+def _state(root: Path) -> dict[str, tuple | None]:
+    """Which files there are, and when those in Python were written, and how large they are."""
+    found = dict.fromkeys(os.listdir(root))
+    for folder in {name.partition("/")[0] for name in PACKAGES.values()}:
+        for parent, folders, names in os.walk(root / folder):
+            folders[:] = [name for name in folders if name != "__pycache__"]
+            for name in names:
+                path = os.path.join(parent, name)
+                found[path] = None
+                if name.endswith(".py"):
+                    with suppress(FileNotFoundError):  # it has just gone, or links to nothing
+                        stat = os.stat(path)
+                        found[path] = stat.st_mtime_ns, stat.st_size
+    return found
+
+
 class Tree:
     """The modules of the repository, by dotted name, as they are while this object is in use."""
 
     def __init__(self, root: Path):
         self.root = Path(root).resolve()
         self._known = {}
+
+    @staticmethod
+    def now(root: Path) -> "Tree":
+        """The same object as before, with what it knows, unless a file came, went, or is Python
+        and changed: a text edit costs no new answers."""
+        root = Path(root).resolve()
+        state = _state(root)
+        if _trees.get(root, (None,))[0] != state:
+            _trees[root] = state, Tree(root)
+        return _trees[root][1]
+
+    @_once
+    def closure(self, code: str) -> list[Path]:
+        source = _read_source(code)
+        files = self.data_files(source, self.root)
+        todo, seen = self.targets(source, module=None), set()
+        while todo:
+            module = todo.pop()
+            if module not in seen:
+                seen.add(module)
+                found, further = self.needs(module)
+                files |= found
+                todo |= further
+        return sorted(files)
 
     def _base(self, module: str) -> Path | None:
         head, *rest = module.split(".")

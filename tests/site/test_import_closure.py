@@ -2,7 +2,7 @@
 
 import pytest
 
-from import_closure import closure, digest
+from import_closure import Tree, closure, digest
 
 FILES = {
     "attention/__init__.py": "from .scoring import score as score_of\nfrom .masks import *\n"
@@ -95,3 +95,20 @@ def test_code_that_is_not_python_is_an_error(root):
     """The caller decides what that means."""
     with pytest.raises(SyntaxError):
         closure("from attention import", root)
+
+
+def test_tree_of_now_knows_what_has_changed(root):
+    """Where nothing changed it is the one of before; a new file or line of Python makes another."""
+    tree = Tree.now(root)
+    code = "from attention import score_of\nDATA = 'more.json'\n"
+    before = closure(code, tree)
+    (root / "page.md").write_text("text")
+    (root / "attention" / ".#alone.py").symlink_to("nowhere")  # as Emacs marks an open file
+    tree = Tree.now(root)
+    assert closure(code, tree) == before
+    (root / "attention" / "names.txt").write_text("other words")
+    assert Tree.now(root) is tree
+    (root / "more.json").write_text("{}")
+    (root / "attention" / "softmax.py").write_text("from .alone import NAMES\ndef softmax(): ...\n")
+    found = {path.name for path in closure(code, Tree.now(root))} - {path.name for path in before}
+    assert found == {"more.json", "alone.py", "names.txt"}

@@ -162,11 +162,39 @@ def test_grader_that_dies_is_started_again(page, stub, live):
     becomes(page, "passed")
 
 
-def test_text_edit_rebuilds_and_reloads_only_its_page(page, copy):
-    """The new sentence appears by itself."""
+def test_edited_text_changes_in_place(page, copy):
+    """What the reader has done to the page stays: nothing is loaded again."""
     text = copy / "book" / "soft_lookup.md"
-    text.write_text(text.read_text() + "\nA sentence from the test.\n")
-    expect(page.get_by_text("A sentence from the test.")).to_be_attached(timeout=PATIENT)
+    for sentence in ("One sentence from the test.", "Another sentence from the test."):
+        text.write_text(text.read_text() + f"\n{sentence}\n")
+        expect(page.get_by_text(sentence)).to_be_attached(timeout=PATIENT)
+        page.evaluate("window.neverReloaded = true")  # the first shows the stub as put back too
+    expect(page.get_by_text("One sentence from the test.")).to_be_attached()
+    place = page.evaluate("scrollY")
+    text.write_text(text.read_text().replace("Another sentence", "A later sentence"))
+    expect(page.get_by_text("A later sentence from the test.")).to_be_attached(timeout=PATIENT)
+    expect(page.get_by_text("Another sentence")).to_have_count(0)
+    assert page.evaluate("window.neverReloaded && scrollY") == place
+    shown = page.locator("article").inner_text()
+    page.reload()
+    assert page.locator("article").inner_text() == shown
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        pytest.param("\n## What you now know", "\n## What you know today", id="heading"),
+        pytest.param("{code-cell} python\n", "{code-cell} python\n# from the test\n", id="code"),
+    ],
+)
+def test_page_reloads_where_more_than_text_changed(page, copy, was, becomes):
+    """The contents name the heading, and a script gives the code its button."""
+    text = copy / "book" / "soft_lookup.md"
+    assert was in text.read_text()
+    text.write_text(text.read_text().replace(was, becomes, 1))
+    page.wait_for_function("!window.neverReloaded", timeout=PATIENT)
+    expect(page.locator("article")).to_contain_text(becomes.splitlines()[1].strip("# "))
+    expect(page.locator("article .highlight button").first).to_be_attached()
 
 
 def test_style_edit_reaches_the_open_page(page, copy):

@@ -61,12 +61,16 @@ def test_digest(path: Path, tree: Tree) -> str:
         if conftest.is_file():
             files.add(conftest)
             shared = conftest.read_text("utf-8")
-            names = [getattr(node, "name", "") for node in ast.parse(shared).body]
             # what the fixtures import counts only for the files that use one
-            if "autouse" in shared or any(name and name in code for name in names):
+            if "autouse" in shared or any(name in code for name in _defined(shared)):
                 files |= set(closure(shared, tree))
     files |= {root / "pyproject.toml"} if (root / "pyproject.toml").is_file() else set()
     return digest(files, json.dumps(versions()), root)
+
+
+@cache
+def _defined(code: str) -> list[str]:
+    return [node.name for node in ast.parse(code).body if hasattr(node, "name")]
 
 
 class Record:
@@ -94,7 +98,7 @@ def stale(wanted: set[tuple[str, str]], record: Record, root: Path) -> dict[str,
 
     Outcomes of tests that nobody names any more, or that do not exist, are settled on the way.
     """
-    run, outcomes, tree = {}, {}, Tree(root)
+    run, outcomes, tree = {}, {}, Tree.now(root)
     for file in sorted({file for file, _ in wanted}):
         path = root / "tests" / f"{file}.py"
         try:

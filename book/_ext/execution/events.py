@@ -56,7 +56,7 @@ def find_stale_pages(app, env, added, changed, removed):
     costs nothing.
     """
     known = env.execution_parts
-    env.execution_parts, tree = {}, Tree(app.confdir)
+    env.execution_parts, tree = {}, Tree.now(app.confdir)
     session.before, session.failed, unread = known, set(), set()
     for docname in sorted(env.found_docs):
         if env.doc2path(docname).suffix == ".md":

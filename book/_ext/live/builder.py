@@ -5,6 +5,7 @@ when the build has ended `{"trouble": "warnings and errors"}`. A page need not w
 the book: what was edited is written first, and the index of the search last.
 """
 
+import gc
 import io
 import json
 import sys
@@ -28,6 +29,7 @@ def main():
     sys.stdout = sys.stderr  # whatever prints while building must not look like an answer
     warnings = io.StringIO()
     app = None
+    gc.disable()  # a page would wait for it
 
     def tell(**what):
         print(json.dumps(what), file=answers, flush=True)
@@ -44,6 +46,9 @@ def main():
         if looks() != before:
             tell(pages=sorted(path.name for path in HTML.glob("*.html")))
         tell(trouble=warnings.getvalue())
+        gc.collect()
+        if not gc.get_freeze_count():
+            gc.freeze()  # what the first build has left stays
 
 
 def start(warnings, tell):
@@ -64,18 +69,21 @@ def start(warnings, tell):
 
 
 def write_edited_first(app):
-    """Sphinx copies style sheets and scripts, then goes by the alphabet; one waits for the page
-    that was just read."""
-    builder, edited = app.builder, set()
+    """Sphinx copies style sheets and scripts, then goes by the alphabet, and lists a page's words
+    for the search before it writes the page; one waits for the page that was just read."""
+    builder, edited, unlisted = app.builder, set(), []
     write, copy, finish = builder.write_documents, builder.copy_assets, builder.finish
+    index_page = builder.index_page
 
     def note(app, env, docnames):
         edited.clear()
         edited.update(docnames)
 
     def write_documents(docnames):
-        write(docnames & edited)
-        write(docnames - edited)
+        for part in (docnames & edited, docnames - edited):
+            write(part)
+            while unlisted:
+                index_page(*unlisted.pop())
 
     def copy_and_finish():
         copy()
@@ -83,6 +91,7 @@ def write_edited_first(app):
 
     app.connect("env-before-read-docs", note)
     builder.write_documents = write_documents
+    builder.index_page = lambda *page: unlisted.append(page)
     builder.copy_assets, builder.finish = lambda: None, copy_and_finish
 
 

@@ -1,7 +1,9 @@
 // @ts-check
-// Makes a served page live: cards change in place, a rebuilt page reloads where it stands.
+// Makes a served page live: cards change in place, and so does edited text. Where a script has
+// made a block its own, or more than the text has changed, the page reloads where it stands.
 
 const events = new EventSource("/_live/events");
+const SCRIPTED = "script, style, template, .highlight, .panel, .card, .question, .margin";
 
 events.addEventListener("card", (event) => {
   const { exercise, html } = JSON.parse(event.data);
@@ -15,21 +17,74 @@ events.addEventListener("card", (event) => {
   card.replaceChildren(...fresh.childNodes);
 });
 
-events.addEventListener("reload", (event) => {
+/** The page as it was served last; what is shown of it, scripts have changed since. */
+let served = source();
+
+events.addEventListener("reload", async (event) => {
   const here = location.pathname.split("/").pop() || "index.html";
-  if (JSON.parse(event.data).pages.includes(here)) location.reload();
+  if (!JSON.parse(event.data).pages.includes(here)) return;
+  const [before, after] = await Promise.all([served, (served = source())]);
+  const textAlone = around(before).isEqualNode(around(after));
+  if (!textAlone || !put(textOf(document), textOf(before), textOf(after))) location.reload();
 });
 
-events.addEventListener("trouble", (event) => {
-  const { text } = JSON.parse(event.data);
-  document.getElementById("live-trouble")?.remove();
-  if (!text) return;
-  const note = document.createElement("pre");
-  note.id = "live-trouble";
-  note.setAttribute("role", "alert");
-  note.textContent = text;
-  note.style.cssText =
-    "position:fixed;inset:auto 0 0 0;max-height:40vh;overflow:auto;margin:0;padding:1em;" +
-    "background:#fff4e5;color:#1f2328;border-top:3px solid #c2410c;z-index:10000";
-  document.body.append(note);
-});
+/** @returns {Promise<Document>} the page without its cards: they have an event of their own */
+async function source() {
+  const text = await (await fetch(location.href)).text();
+  const page = new DOMParser().parseFromString(text, "text/html");
+  for (const card of page.querySelectorAll("section.card")) {
+    card.className = "card";
+    card.replaceChildren();
+  }
+  return page;
+}
+
+/** @param {Document} page @returns {Element} */
+function textOf(page) {
+  return page.querySelector("article") ?? page.body;
+}
+
+/** @param {Document} page @returns {Node} all but its text */
+function around(page) {
+  const copy = /** @type {Document} */ (page.cloneNode(true));
+  textOf(copy).remove();
+  return copy;
+}
+
+/**
+ * Put the blocks in which two sources differ into the shown element, which was made of the first.
+ * @param {Element} shown
+ * @param {Element} before
+ * @param {Element} after
+ * @returns {boolean} false where a newly loaded page might look otherwise; nothing is changed then
+ */
+function put(shown, before, after) {
+  const old = [...before.children];
+  const fresh = [...after.children];
+  if (shown.children.length !== old.length) return false;
+  let [start, oldEnd, freshEnd] = [0, old.length, fresh.length];
+  while (start < Math.min(oldEnd, freshEnd) && old[start].isEqualNode(fresh[start])) start++;
+  while (start < Math.min(oldEnd, freshEnd) && old[oldEnd - 1].isEqualNode(fresh[freshEnd - 1])) {
+    oldEnd--;
+    freshEnd--;
+  }
+  const gone = old.slice(start, oldEnd);
+  const come = fresh.slice(start, freshEnd);
+  if (!gone.length && !come.length) return false; // what the page loads has changed
+  if (gone.length === 1 && come.length === 1 && sameSection(gone[0], come[0])) {
+    return put(shown.children[start], gone[0], come[0]);
+  }
+  if ([...gone, ...come].some((block) => block.matches(SCRIPTED) || block.querySelector(SCRIPTED))) {
+    return false;
+  }
+  const next = shown.children[oldEnd] ?? null;
+  for (const block of [...shown.children].slice(start, oldEnd)) block.remove();
+  for (const block of come) shown.insertBefore(document.importNode(block, true), next);
+  return true;
+}
+
+/** @param {Element} one @param {Element} other */
+function sameSection(one, other) {
+  const plain = one.tagName === "SECTION" && !one.matches(SCRIPTED);
+  return plain && one.cloneNode().isEqualNode(other.cloneNode());
+}
