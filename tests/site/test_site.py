@@ -60,6 +60,14 @@ def test_every_picture_is_described(page):
         assert drawing.get("role") == "img" and len(drawing.get("aria-label", "")) > 14
 
 
+def test_code_that_draws_shows_its_picture(page):
+    """A drawing that is not the last value of its cell is lost without a word."""
+    path, soup = page
+    for cell in soup.select(".cell"):
+        if re.search(r"^\s*show\(", cell.text, re.MULTILINE):
+            assert cell.select(".cell_output svg"), f"{path.name}: {cell.text.strip()[:200]}"
+
+
 def test_every_exercise_shows_its_card():
     """As many cards as graded exercises, each with its state and points."""
     exercises, _ = read(RESULTS)
