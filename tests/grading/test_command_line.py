@@ -109,12 +109,19 @@ def test_results_that_cannot_be_written_are_told_after_the_report(answers):
     assert sorted(path.name for path in answers.iterdir()) == [f"{STEM}.py", "taken"]
 
 
+def hear_interrupts():
+    """What a shell starts in the background has been told to ignore them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_interrupt_is_no_traceback(answers):
     """Ctrl-C in the middle of a grading."""
     loop = "import os\nopen(os.path.dirname(__file__) + '/begun', 'w')\nwhile True: pass\n"
     (answers / f"{STEM}.py").write_text(loop)
     command = [sys.executable, "-m", "grading", STEM, "--from", answers]
-    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, cwd=ROOT, stderr=subprocess.PIPE, text=True, preexec_fn=hear_interrupts
+    )
     while not (answers / "begun").exists():
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
@@ -170,7 +177,9 @@ def test_watch_grades_on_every_save(answers):
     file.write_text(WRONG)
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "grading", "softmax", "--watch", "--from", str(answers)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=theirs, stderr=theirs)
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=theirs, stderr=theirs, preexec_fn=hear_interrupts
+    )
     os.close(theirs)
     try:
         _read_until(ours, "Which axis")
