@@ -35,7 +35,7 @@ coverage: $(READY) ## branches of the package that its own tests reach; fails be
 	@$(BIN)/python -m pytest tests/test_*.py --cov=attention --cov-branch --cov-fail-under=98 \
 	  --cov-report=term-missing:skip-covered
 
-mutation: $(READY) ## put small errors into the core; list those that no test notices (a quarter of an hour)
+mutation: $(READY) ## put small errors into the core; list those that no test notices (up to an hour)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[mutation]'
 	@$(BIN)/mutmut run && $(BIN)/mutmut results
 
@@ -45,7 +45,7 @@ bench: $(READY) ## measure the package against its peers (minutes); ARGS="encode
 bench-grader: html ## measure how long a save takes to be graded (minutes; on a quiet machine)
 	@$(BIN)/python bench/grader.py
 
-bench-build: html ## measure how long the site takes to build, beside stock MyST-NB (ten minutes)
+bench-build: html ## measure how long the site takes to build, beside stock MyST-NB (20 minutes)
 	@$(BIN)/python bench/build.py
 
 audit: html ## weigh every page, and put it to a browser, axe-core and Lighthouse (minutes; needs npm)
