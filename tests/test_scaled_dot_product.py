@@ -258,6 +258,14 @@ def test_short_sequences(inputs, query_len, key_len):
         assert_close(ours, F.scaled_dot_product_attention(query, key, value, attn_mask=mask))
 
 
+def test_mask_may_have_the_axes_in_front_that_only_the_keys_have():
+    """A query of two axes in front beside keys of three: the scores have three."""
+    query, key = torch.randn(2, 2, 3, 4), torch.randn(2, 2, 2, 5, 4)
+    mask = torch.rand(2, 2, 2, 3, 5) > 0.4
+    found = scaled_dot_product_attention(query, key, key, mask)
+    assert_close(found, scaled_dot_product_attention(query.expand(2, 2, 2, 3, 4), key, key, mask))
+
+
 def test_inputs_need_not_be_contiguous_and_the_axes_in_front_broadcast(inputs):
     """Transposed, expanded and missing axes give what copies of them give."""
     query = inputs[0].transpose(0, 1).contiguous().transpose(0, 1)
