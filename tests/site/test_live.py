@@ -197,6 +197,16 @@ def test_page_reloads_where_more_than_text_changed(page, copy, was, becomes):
     expect(page.locator("article .highlight button").first).to_be_attached()
 
 
+def test_trouble_is_told_on_the_open_page_until_it_is_mended(page, copy):
+    """An author looks at the page, not at the terminal."""
+    text = copy / "book" / "soft_lookup.md"
+    before = text.read_text()
+    text.write_text(f"{before}\n[](no_such_page.md)\n")
+    expect(page.locator("#live-trouble")).to_contain_text("no_such_page", timeout=PATIENT)
+    text.write_text(before)
+    expect(page.locator("#live-trouble")).to_have_count(0, timeout=PATIENT)
+
+
 def test_style_edit_reaches_the_open_page(page, copy):
     """No page changes by it, so the sheet itself has to be noticed."""
     sheet = copy / "book" / "_static" / "style" / "page.css"

@@ -28,6 +28,20 @@ events.addEventListener("reload", async (event) => {
   if (!textAlone || !put(textOf(document), textOf(before), textOf(after))) location.reload();
 });
 
+events.addEventListener("trouble", (event) => {
+  const { text } = JSON.parse(event.data);
+  document.getElementById("live-trouble")?.remove();
+  if (!text) return;
+  const note = document.createElement("pre");
+  note.id = "live-trouble";
+  note.setAttribute("role", "alert");
+  note.textContent = text;
+  note.style.cssText =
+    "position:fixed;inset:auto 0 0 0;max-height:40vh;overflow:auto;margin:0;padding:1em;" +
+    "background:#fff4e5;color:#1f2328;border-top:3px solid #c2410c;z-index:10000";
+  document.body.append(note);
+});
+
 /** @returns {Promise<Document>} the page without its cards: they have an event of their own */
 async function source() {
   const text = await (await fetch(location.href)).text();
@@ -36,6 +50,8 @@ async function source() {
     card.className = "card";
     card.replaceChildren();
   }
+  // what a template holds is no child of it, so that two would be taken for equal
+  for (const card of page.querySelectorAll("template")) card.title = card.innerHTML;
   return page;
 }
 
