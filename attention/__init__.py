@@ -4,44 +4,47 @@ Words and shapes. Tensors are batch first: query (..., query_len, d), key (..., 
 value (..., key_len, value_dim), scores and weights (..., query_len, key_len). A mask is boolean
 and True means "may attend"; a query with nothing to attend to gets zeros.
 
-Nothing here prints, but for a progress bar in a terminal. Only `attention.models.pretrained`,
-with `hub` beside it, and the loaders in `attention.data` read files.
+The rooms, from the ground up; none imports from a later one: `shapes`, `why_attention`, `masks`,
+`soft_lookup`, `scoring`, `alignment`, `self_attention`, `positions`, `multi_head`, `transformer`,
+`encoder_decoder`, `efficiency`, `tokens`, `data`, `models.training`, `models.toys`,
+`models.alignment`, `models.encoder_decoder`, `models.bert`, `models.gpt`, `models.vision`,
+`models.speech`, `models.recommendation`, `coreference` and `interpretation`.
+
+A chapter's code is in the room of its name; whole models, and what trains them, are in `models`.
+
+Nothing here prints, but for a progress bar in a terminal. Only `models.bert.pretrained`, with `hub`
+beside it, and the loaders in `data` read files.
 """
 
-from attention.ablation import ablate_head, reweigh_head
-from attention.alibi import alibi_bias, alibi_slopes
-from attention.alignment import context
-from attention.cross_attention import cross_attention
-from attention.decoder_block import DecoderBlock, PostNormDecoderBlock
-from attention.encoder_block import EncoderBlock, PostNormEncoderBlock
-from attention.fast import fast_attention
-from attention.feed_forward import FeedForward
-from attention.generation import generate
-from attention.grouped_heads import share_heads
-from attention.head_patterns import head_by_pattern, pattern_scores
-from attention.heads import merge_heads, split_heads
-from attention.influence import compare_influence, influence, influence_map
-from attention.kernel_regression import gaussian_scores, kernel_regression
-from attention.kv_cache import KVCache
-from attention.linear_attention import causal_linear_attention, linear_attention
-from attention.log_mel import log_mel_frames
-from attention.mask_patterns import block_mask, prefix_mask, window_mask
-from attention.masks import causal_mask, padding_mask
-from attention.mel import mel_filters
-from attention.models.bert import BertEncoder, attention_maps
-from attention.models.gpt import GPT
-from attention.multi_head import MultiHeadAttention
-from attention.online_softmax import OnlineSoftmax
-from attention.patches import patchify
-from attention.paths import path_length
-from attention.relative_bias import RelativeBias, causal_buckets, relative_buckets
-from attention.residual import PostNorm, PreNorm
-from attention.rollout import rollout
-from attention.rotary import rotate, rotate_halves
-from attention.row_blocks import row_blocked_attention
-from attention.scaled_dot_product import attention_weights, scaled_dot_product_attention
-from attention.scorers import AdditiveScorer, BilinearScorer
-from attention.scoring import (
+from attention.alignment.context import context
+from attention.efficiency.linear_attention import causal_linear_attention, linear_attention
+from attention.efficiency.online_softmax import OnlineSoftmax
+from attention.efficiency.row_blocks import row_blocked_attention
+from attention.efficiency.sliding_window import sliding_window_attention
+from attention.efficiency.tiled import tiled_attention
+from attention.encoder_decoder.cross_attention import cross_attention
+from attention.encoder_decoder.decoder_block import DecoderBlock, PostNormDecoderBlock
+from attention.interpretation.ablation import ablate_head, reweigh_head
+from attention.interpretation.rollout import rollout
+from attention.masks.causal import causal_mask
+from attention.masks.padding import padding_mask
+from attention.masks.patterns import block_mask, prefix_mask, window_mask
+from attention.models.bert.encoder import BertEncoder, attention_maps
+from attention.models.bert.head_patterns import head_by_pattern, pattern_scores
+from attention.models.gpt.generation import generate
+from attention.models.gpt.model import GPT
+from attention.multi_head.attention import MultiHeadAttention
+from attention.multi_head.heads import merge_heads, split_heads
+from attention.multi_head.kv_cache import KVCache
+from attention.positions.alibi import alibi_bias, alibi_slopes
+from attention.positions.relative_bias import RelativeBias, causal_buckets, relative_buckets
+from attention.positions.rotary import rotate, rotate_halves
+from attention.positions.sinusoidal import sinusoidal
+from attention.scoring.fast import fast_attention
+from attention.scoring.grouped_heads import share_heads
+from attention.scoring.scaled_dot_product import attention_weights, scaled_dot_product_attention
+from attention.scoring.scorers import AdditiveScorer, BilinearScorer
+from attention.scoring.scores import (
     additive_scores,
     bilinear_scores,
     dot_scores,
@@ -49,11 +52,18 @@ from attention.scoring import (
     soft_cap,
 )
 from attention.self_attention import SelfAttention
-from attention.sinusoidal import sinusoidal
-from attention.sliding_window import sliding_window_attention
-from attention.soft_lookup import masked_softmax, soft_lookup, softmax
-from attention.tiled import tiled_attention
-from attention.training_pairs import training_pairs
+from attention.soft_lookup.kernel_regression import gaussian_scores, kernel_regression
+from attention.soft_lookup.lookup import soft_lookup
+from attention.soft_lookup.softmax import masked_softmax, softmax
+from attention.tokens.log_mel import log_mel_frames
+from attention.tokens.mel import mel_filters
+from attention.tokens.patches import patchify
+from attention.tokens.training_pairs import training_pairs
+from attention.transformer.encoder_block import EncoderBlock, PostNormEncoderBlock
+from attention.transformer.feed_forward import FeedForward
+from attention.transformer.residual import PostNorm, PreNorm
+from attention.why_attention.influence import compare_influence, influence, influence_map
+from attention.why_attention.paths import path_length
 
 __all__ = [
     "GPT",

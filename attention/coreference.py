@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from attention.data.winograd import Pair
-from attention.models.bert import BertEncoder, attention_maps
-from attention.models.pretrained import encode
+from attention.models.bert.encoder import BertEncoder, attention_maps
+from attention.models.bert.pretrained import encode
 
 
 def pronoun_weights(encoder: BertEncoder, tokenizer, pairs: Sequence[Pair]) -> Tensor:

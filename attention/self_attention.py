@@ -2,8 +2,8 @@
 
 from torch import Tensor, nn
 
-from attention.mask_shapes import check_boolean
-from attention.scaled_dot_product import attention_weights
+from attention.masks.checks import check_boolean
+from attention.scoring.scaled_dot_product import attention_weights
 from attention.shapes import check_last_axis
 
 

@@ -41,7 +41,7 @@ templates_path, html_sidebars, html_js_files = [], {}, []
 """
 SHOWN = "words => document.querySelector('article > section').textContent.includes(words)"
 #: Imported by the page `soft_lookup`; a changed comment must run that page again and no other.
-PAGE, MODULE = "soft_lookup", "attention/kernel_regression.py"
+PAGE, MODULE = "soft_lookup", "attention/soft_lookup/kernel_regression.py"
 
 
 def main():

@@ -12,7 +12,7 @@ from torch import nn
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from attention import generate
-from attention.models.gpt2 import from_gpt2
+from attention.models.gpt.gpt2 import from_gpt2
 
 PROMPT, NEW = 16, 32
 TARGETS = {

@@ -8,7 +8,7 @@ from torch.testing import assert_close
 from transformers import AutoTokenizer, BertModel
 from transformers.utils import logging
 
-from attention.models.pretrained import load_minilm, minilm_folder
+from attention.models.bert.pretrained import load_minilm, minilm_folder
 
 TARGETS = {
     "reading, 1 × 8": ("at most", 0.88),

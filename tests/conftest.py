@@ -8,7 +8,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 import pytest
 
-from attention.models.pretrained import load_minilm
+from attention.models.bert.pretrained import load_minilm
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from torch.testing import assert_close
 
 from attention import AdditiveScorer, BilinearScorer, additive_scores, bilinear_scores, context
+from attention.alignment.steering import hide, look_in_order
 from attention.data import dates
 from attention.data.mirror import (
     N_WORDS,
@@ -23,10 +24,10 @@ from attention.data.mirror import (
     numbers,
 )
 from attention.data.tokens import EDGE, padded
-from attention.models.bahdanau import Bahdanau
-from attention.models.fixed_context import FixedContext
-from attention.models.luong import Luong
-from attention.models.mirroring import (
+from attention.models.alignment.bahdanau import Bahdanau
+from attention.models.alignment.fixed_context import FixedContext
+from attention.models.alignment.luong import Luong
+from attention.models.alignment.mirroring import (
     LONGEST,
     check_alignment,
     fresh_sentences,
@@ -34,9 +35,8 @@ from attention.models.mirroring import (
     practise,
     sentences_right,
 )
-from attention.models.seq2seq import Seq2Seq
-from attention.steering import hide, look_in_order
-from attention.training import trained
+from attention.models.alignment.seq2seq import Seq2Seq
+from attention.models.training import trained
 
 BATCH, SRC_LEN, D_STATE, D_MEMORY, HIDDEN = 3, 4, 5, 6, 7
 LENGTHS = torch.tensor([2, 4, 0])

@@ -18,9 +18,15 @@ from attention import (
 )
 from attention.data.equal_length import SENTENCES
 from attention.data.repeated import SENTENCES as REPEATED
-from attention.head_patterns import one_column, same_word, token_after, token_before
-from attention.models import pretrained
-from attention.models.pretrained import bert_folder, encode, load_bert, load_minilm, minilm_folder
+from attention.models.bert import pretrained
+from attention.models.bert.head_patterns import one_column, same_word, token_after, token_before
+from attention.models.bert.pretrained import (
+    bert_folder,
+    encode,
+    load_bert,
+    load_minilm,
+    minilm_folder,
+)
 
 SENTENCE = "The cat sat on the mat."
 SIZES = dict(vocab_size=11, d_model=6, n_heads=3, n_layers=2, d_ff=7, max_len=8)

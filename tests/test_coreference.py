@@ -7,7 +7,7 @@ from scipy.stats import binom
 from attention import attention_maps, head_by_pattern
 from attention.coreference import pronoun_weights, sentences_right
 from attention.data.winograd import EASY, PAIRS, Pair
-from attention.models.pretrained import encode
+from attention.models.bert.pretrained import encode
 
 
 def test_a_pair_differs_in_one_word_and_speaks_of_either_noun():

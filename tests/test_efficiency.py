@@ -24,10 +24,10 @@ from attention import (
 )
 from attention.data.recall import lookup_recall, lookup_up_to
 from attention.data.sentence import VECTORS, WHO
-from attention.linear_attention import feature_map
-from attention.models.linear_recall import linear_recall, softmax_recall
-from attention.tiles import blocks
-from attention.training import accuracy, trained
+from attention.efficiency.linear_attention import feature_map
+from attention.efficiency.tiles import blocks
+from attention.models.toys.linear_recall import linear_recall, softmax_recall
+from attention.models.training import accuracy, trained
 from grading.tensor_memory import tensor_memory
 from measuring import extra_memory, seconds, slope
 

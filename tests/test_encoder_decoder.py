@@ -20,13 +20,13 @@ from attention.data.translation import (
     spell,
     teacher_forced,
 )
-from attention.models.translating import (
+from attention.models.encoder_decoder.translating import (
     right_when_alone,
     right_when_taught,
     share_exact,
     train_translator,
 )
-from attention.models.translator import Translator
+from attention.models.encoder_decoder.translator import Translator
 
 BATCH, LENGTH, MEMORY_LEN = 2, 4, 5
 

@@ -8,15 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from attention.ablation import ablate_head
 from attention.data.characters import Alphabet
 from attention.data.tales import load_text, split_text
-from attention.generation import generate
-from attention.models.gpt import GPT
-from attention.models.gpt2 import from_gpt2
-from attention.models.gpt_heads import reading_maps, weight_by_distance
-from attention.models.ngram import fit_ngram
-from attention.models.storyteller import learn_to_write, surprise, write
+from attention.interpretation.ablation import ablate_head
+from attention.models.gpt.generation import generate
+from attention.models.gpt.gpt2 import from_gpt2
+from attention.models.gpt.heads import reading_maps, weight_by_distance
+from attention.models.gpt.model import GPT
+from attention.models.gpt.ngram import fit_ngram
+from attention.models.gpt.storyteller import learn_to_write, surprise, write
 
 BATCH, LENGTH, VOCAB_SIZE, HEADS, HEAD_DIM, LAYERS, MAX_LEN = 2, 6, 11, 4, 3, 5, 8
 SIZES = VOCAB_SIZE, HEADS * HEAD_DIM, HEADS, LAYERS, MAX_LEN

@@ -4,8 +4,8 @@ import torch
 from torch.testing import assert_close
 
 from attention import causal_mask
-from attention.models.next_item import NextItem, accuracy_on_noise
-from attention.models.pretrained import encode
+from attention.models.bert.pretrained import encode
+from attention.models.toys.next_item import NextItem, accuracy_on_noise
 
 # --- what the chapter claims ---
 

@@ -9,7 +9,7 @@ from torch.testing import assert_close
 
 from attention import GPT, BertEncoder, ablate_head, reweigh_head, rollout
 from attention.data.equal_length import SENTENCES
-from attention.importance import (
+from attention.interpretation.importance import (
     attention_received,
     effect,
     integrated_gradients,
@@ -17,7 +17,7 @@ from attention.importance import (
     rollout_received,
     sentence_vector,
 )
-from attention.models.pretrained import encode
+from attention.models.bert.pretrained import encode
 
 LAYERS, HEADS, HEAD_DIM, LENGTH = 3, 4, 2, 5
 TOKENS = torch.tensor([[9, 4, 7, 4, 10], [9, 1, 2, 3, 10]])

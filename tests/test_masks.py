@@ -28,10 +28,10 @@ from attention import (
     window_mask,
 )
 from attention.data.sentences import SENTENCES
-from attention.join_masks import add_bias, add_head_axis, combine_masks
-from attention.mask_conventions import to_added_mask
-from attention.models.next_item import accuracy_on_noise
-from attention.models.pretrained import encode
+from attention.masks.conventions import to_added_mask
+from attention.masks.join import add_bias, add_head_axis, combine_masks
+from attention.models.bert.pretrained import encode
+from attention.models.toys.next_item import accuracy_on_noise
 
 BATCH, HEADS, QUERY_LEN, KEY_LEN = 2, 3, 4, 5
 

@@ -21,8 +21,8 @@ from attention import (
     split_heads,
 )
 from attention.data.sentence import VECTORS
-from attention.models.bare_heads import bare_heads
-from attention.models.two_questions import (
+from attention.models.toys.bare_heads import bare_heads
+from attention.models.toys.two_questions import (
     draw_two_questions,
     right_answers,
     train_two_questions,

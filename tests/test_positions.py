@@ -26,7 +26,8 @@ from attention.data.order import (
     steps_back,
 )
 from attention.data.sentence import TOKENS, VECTORS
-from attention.models.order import (
+from attention.models.bert.pretrained import encode
+from attention.models.toys.order import (
     LENGTH,
     MAX_LEN,
     N_HEADS,
@@ -36,8 +37,7 @@ from attention.models.order import (
     copied_with_queries_at,
     train_order,
 )
-from attention.models.pretrained import encode
-from attention.training import accuracy, trained
+from attention.models.training import accuracy, trained
 
 SWAPPED = [0, 5, 2, 3, 4, 1]  # the mat sat on the cat
 HEAD_DIM = 8

@@ -17,10 +17,10 @@ from attention.data.sessions import (
     series_sessions,
 )
 from attention.data.shop import ITEMS, SESSION, VECTORS
-from attention.models.counting import follows, popularity
-from attention.models.recommending import last_scores, recommenders, train_sasrec
-from attention.models.sasrec import SASRec
-from attention.ranking import hit_rate, ndcg, rank_of
+from attention.models.recommendation.counting import follows, popularity
+from attention.models.recommendation.ranking import hit_rate, ndcg, rank_of
+from attention.models.recommendation.recommending import last_scores, recommenders, train_sasrec
+from attention.models.recommendation.sasrec import SASRec
 
 LENGTH = 19
 

@@ -18,7 +18,7 @@ from attention import (
     split_heads,
 )
 from attention.data.sentence import VECTORS, WHO
-from attention.models.pretrained import encode
+from attention.models.bert.pretrained import encode
 from grading.paths import ROOT
 
 BATCH, QUERY_LEN, KEY_LEN, QUERY_DIM, KEY_DIM, HIDDEN = 2, 4, 5, 6, 7, 8

@@ -15,7 +15,7 @@ from attention import (
     dot_scores,
     padding_mask,
 )
-from attention.models.pretrained import encode
+from attention.models.bert.pretrained import encode
 
 BATCH, LENGTH, D_MODEL, HEAD_DIM = 2, 5, 6, 7
 

@@ -22,10 +22,8 @@ from attention.data.keywords import (
 )
 from attention.data.melody import RATE, melody, spectra
 from attention.data.recordings import read_wav, read_words, wav_bytes
-from attention.log_mel import FLOOR, windowed_frames
-from attention.mel import to_hertz, to_mel
-from attention.models.listener import Listener
-from attention.models.listening import (
+from attention.models.speech.listener import Listener
+from attention.models.speech.listening import (
     ORDER,
     Heard,
     answers,
@@ -36,7 +34,9 @@ from attention.models.listening import (
     second_taken_for_first,
     shares,
 )
-from attention.models.mean_of_parts import MeanOfParts
+from attention.models.speech.mean_of_parts import MeanOfParts
+from attention.tokens.log_mel import FLOOR, windowed_frames
+from attention.tokens.mel import to_hertz, to_mel
 
 
 def noise(*shape, dtype=torch.float32, seed=0):

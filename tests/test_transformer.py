@@ -21,8 +21,8 @@ from attention import (
     padding_mask,
 )
 from attention.data.sentence import VECTORS
-from attention.models.bare_heads import bare_heads
-from attention.models.deep import fresh_blocks, gradient_sizes, spread_by_depth
+from attention.models.toys.bare_heads import bare_heads
+from attention.models.toys.deep import fresh_blocks, gradient_sizes, spread_by_depth
 
 BATCH, HEADS, LENGTH, MEMORY_LEN, HEAD_DIM, D_FF = 2, 3, 4, 5, 6, 7
 D_MODEL = HEADS * HEAD_DIM

@@ -8,10 +8,10 @@ from torch.testing import assert_close
 
 from attention import patchify, rollout
 from attention.data.digits import N_CLASSES, SIDE, Part, batches, load_digits, some_of
-from attention.models.digit_cnn import DigitCNN
-from attention.models.digit_maps import class_rollout, cover, distances, reach
-from attention.models.reading_digits import SIZES as READING
-from attention.models.reading_digits import (
+from attention.interpretation.digit_maps import class_rollout, cover, distances, reach
+from attention.models.vision.digit_cnn import DigitCNN
+from attention.models.vision.reading_digits import SIZES as READING
+from attention.models.vision.reading_digits import (
     logistic_regression,
     new_bag,
     new_cnn,
@@ -19,7 +19,7 @@ from attention.models.reading_digits import (
     practise,
     share_right,
 )
-from attention.models.vit import BagOfPatches, VisionTransformer
+from attention.models.vision.vit import BagOfPatches, VisionTransformer
 
 BATCH, HEADS, LAYERS, CLASSES = 2, 3, 4, 5
 SIZES = {"n_classes": CLASSES, "d_model": 12, "n_heads": HEADS, "n_layers": LAYERS, "d_ff": 7}

@@ -23,9 +23,9 @@ from attention.data.recall import (
     lookup_recall,
     lookup_up_to,
 )
-from attention.models.recall import GRU, attention_recall, gru_recall
-from attention.paths import reads_back
-from attention.training import accuracy, trained
+from attention.models.toys.recall import GRU, attention_recall, gru_recall
+from attention.models.training import accuracy, trained
+from attention.why_attention.paths import reads_back
 
 BATCH, LENGTH, DIM, DIM_OUT = 2, 5, 3, 4
 

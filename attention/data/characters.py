@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from attention.training_pairs import training_pairs
+from attention.tokens.training_pairs import training_pairs
 
 
 class Alphabet:

@@ -63,7 +63,7 @@ def some_of(part: Part, size: int, seed: int) -> Part:
 
 
 def batches(part: Part, size: int) -> Callable[[torch.Generator], Part]:
-    """Return a function that draws `size` of the images, for `attention.training.train`.
+    """Return a function that draws `size` of the images, for `attention.models.training.train`.
 
     Raises:
         ValueError: there are no images, or not a label for each.

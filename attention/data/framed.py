@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from attention.log_mel import log_mel_frames
+from attention.tokens.log_mel import log_mel_frames
 
 SIZE, STEP, N_MELS = 200, 160, 24  # at 8000 samples a second: 25 ms, one every 20 ms
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from attention.log_mel import windowed_frames
+from attention.tokens.log_mel import windowed_frames
 
 RATE = 8000  # samples a second, as on a telephone
 

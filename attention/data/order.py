@@ -1,6 +1,6 @@
 """Three tasks about order on random symbols, all synthetic: what a model answers at each place.
 
-A target of −100 is not asked: `attention.training` leaves it out.
+A target of −100 is not asked: `attention.models.training` leaves it out.
 """
 
 import torch

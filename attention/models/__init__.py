@@ -1,1 +1,1 @@
-"""Whole models, built from the ideas in `attention`."""
+"""Whole models, built from the ideas in `attention`: a folder for each chapter that has some."""

@@ -1,6 +1,6 @@
 """Exercises of the chapter "A real encoder". Replace each `raise` with your code; save; grade.
 
-    make grade EXERCISE=bert
+make grade EXERCISE=bert
 """
 
 import torch

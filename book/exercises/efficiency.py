@@ -1,6 +1,6 @@
 """Exercise of the chapter "Efficiency". Replace the `raise` with your code; save; grade.
 
-    make grade EXERCISE=efficiency
+make grade EXERCISE=efficiency
 """
 
 import torch

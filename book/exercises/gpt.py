@@ -1,6 +1,6 @@
 """Exercises of the chapter "A model that writes". Replace each `raise` with your code; save; grade.
 
-    make grade EXERCISE=gpt
+make grade EXERCISE=gpt
 """
 
 import torch

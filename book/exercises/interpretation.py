@@ -1,6 +1,6 @@
 """Exercise of the chapter "Is attention an explanation?". Replace the `raise`; save; grade.
 
-    make grade EXERCISE=ablate_head
+make grade EXERCISE=ablate_head
 """
 
 import torch

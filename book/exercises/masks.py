@@ -1,6 +1,6 @@
 """Exercises of the chapter "Masks". Replace each `raise` with your code; save; grade.
 
-    make grade EXERCISE=masks
+make grade EXERCISE=masks
 """
 
 import torch

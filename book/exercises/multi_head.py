@@ -1,6 +1,6 @@
 """Exercises of the chapter "Many heads". Replace each `raise` with your code; save; grade.
 
-    make grade EXERCISE=multi_head
+make grade EXERCISE=multi_head
 """
 
 import torch

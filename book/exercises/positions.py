@@ -1,6 +1,6 @@
 """Exercises of the chapter "Positions". Replace each `raise` with your code; save; grade.
 
-    make grade EXERCISE=positions
+make grade EXERCISE=positions
 """
 
 import torch

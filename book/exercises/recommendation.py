@@ -1,6 +1,6 @@
 """Exercise of the chapter "What next?". Replace the `raise` with your code; save; grade.
 
-    make grade EXERCISE=training_pairs
+make grade EXERCISE=training_pairs
 """
 
 import torch

@@ -1,6 +1,6 @@
 """Exercises of the chapter "Scoring". Replace each `raise` with your code; save; grade.
 
-    make grade EXERCISE=scoring
+make grade EXERCISE=scoring
 """
 
 import torch

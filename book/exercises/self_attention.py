@@ -1,6 +1,6 @@
 """Exercise of the chapter "Self-attention". Replace each `raise` with your code; save; grade.
 
-    make grade EXERCISE=self_attention
+make grade EXERCISE=self_attention
 """
 
 from torch import nn

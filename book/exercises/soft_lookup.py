@@ -1,6 +1,6 @@
 """Exercises of the chapter "A soft lookup". Replace each `raise` with your code; save; grade.
 
-    make grade EXERCISE=soft_lookup
+make grade EXERCISE=soft_lookup
 """
 
 import torch

@@ -1,6 +1,6 @@
 """Exercise of the chapter "Speech". Replace the `raise` with your code; save; grade.
 
-    make grade EXERCISE=speech
+make grade EXERCISE=speech
 """
 
 import torch

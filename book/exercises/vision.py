@@ -1,6 +1,6 @@
 """The exercise of the chapter "Images as tokens". Replace the `raise` with your code; save; grade.
 
-    make grade EXERCISE=vision
+make grade EXERCISE=vision
 """
 
 import torch

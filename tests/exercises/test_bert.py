@@ -6,7 +6,7 @@ made-up maps have 4 heads.
 
 import torch
 
-from attention.models.bert import BertEncoder
+from attention.models.bert.encoder import BertEncoder
 from grading.checks import (
     Failure,
     assert_shape,

@@ -6,7 +6,7 @@ Sizes all differ, so that no axis passes for another: batch 2, length 5, memory 
 import torch
 from torch import nn
 
-from attention.masks import padding_mask
+from attention.masks.padding import padding_mask
 from grading.checks import (
     assert_reads_only,
     assert_shape,

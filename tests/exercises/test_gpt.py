@@ -5,7 +5,7 @@ Sizes all differ, so that no axis passes for another: batch 2, 3 heads, 8 positi
 
 import torch
 
-from attention.models.gpt import GPT
+from attention.models.gpt.model import GPT
 from grading.checks import (
     Failure,
     assert_shape,
@@ -18,7 +18,7 @@ from grading.checks import (
 )
 
 KVCache = exercise("KVCache")
-generate = exercise("generate", forbids=["attention.generation.choose"])
+generate = exercise("generate", forbids=["attention.models.gpt.generation.choose"])
 
 BATCH, HEADS, MAX_LEN, HEAD_DIM, VOCAB_SIZE = 2, 3, 8, 5, 11
 CHUNKINGS = ([1, 1, 1, 1, 1, 1], [6], [3, 1, 1, 1], [2, 4])

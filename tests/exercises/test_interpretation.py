@@ -7,7 +7,7 @@ import copy
 
 import torch
 
-from attention.models.bert import BertEncoder
+from attention.models.bert.encoder import BertEncoder
 from grading.checks import Failure, assert_values, exercise, points, strip
 
 ablate_head = exercise("ablate_head")

@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from attention.data.sentence import VECTORS
-from attention.masks import causal_mask, padding_mask
+from attention.masks.causal import causal_mask
+from attention.masks.padding import padding_mask
 from grading.checks import (
     Failure,
     assert_scale,

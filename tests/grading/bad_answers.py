@@ -247,7 +247,7 @@ BAD = {
     ),
     "books_own_solution": ("from attention import softmax\n", results.FAILED, "book's own"),
     "books_own_solution_called": (
-        "from attention.soft_lookup import softmax as theirs\n"
+        "from attention.soft_lookup.softmax import softmax as theirs\n"
         "def softmax(scores): return theirs(scores)\n",
         results.FAILED,
         "write it yourself",

@@ -1,7 +1,8 @@
 """A page that is wrong fails the build, which says where and what to do, and costs no other page.
 
 All the broken pages stand in one book with the real settings, built twice: what is complained of
-once is complained of until it is mended, and what is right is neither run nor read again.
+once is complained of until it is mended, and what is right is neither run nor read again. The
+words are those of `remedies`; `described` complains of pictures.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Long output: its beginning stands in the page, the rest behind a summary that counts it."""
+"""Long output: its beginning stands in the page, the rest `folded` behind a counting summary."""
 
 import io
 

@@ -57,7 +57,8 @@ def test_digest(path: Path, tree: Tree) -> str:
     root = tree.root
     code = path.read_text("utf-8")
     files = {path.resolve(), *closure(code, tree)}
-    for conftest in (root / "conftest.py", path.resolve().parent / "conftest.py"):
+    folders = [folder for folder in path.resolve().parents if folder.is_relative_to(root)]
+    for conftest in (folder / "conftest.py" for folder in folders):
         if conftest.is_file():
             files.add(conftest)
             shared = conftest.read_text("utf-8")
@@ -147,7 +148,7 @@ def _read_report(report: Path) -> dict[str, Outcome]:
     """The outcomes in a JUnit file; a test with parameters fails if one of its cases does."""
     outcomes = {}
     for case in ElementTree.parse(report).iter("testcase"):
-        file = case.get("classname", "").rpartition(".")[2]
+        file = case.get("classname", "").removeprefix("tests.").replace(".", "/")
         key = f"{file}::{case.get('name').partition('[')[0]}"
         bad = next((child for child in case if child.tag in {"failure", "error", "skipped"}), None)
         if bad is not None:

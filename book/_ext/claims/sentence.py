@@ -9,7 +9,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 
 logger = logging.getLogger(__name__)
-CLAIM = re.compile(r"(.*\S)\s*<\s*(\w+)::\s*(\w+)\s*>", re.DOTALL)
+CLAIM = re.compile(r"(.*\S)\s*<\s*([\w/]+)::\s*(\w+)\s*>", re.DOTALL)
 
 
 @dataclass
@@ -20,7 +20,7 @@ class Claim:
     line: int
     anchor: str  # of the sentence, in its page
     sentence: list  # inline nodes
-    file: str  # test_<stem>
+    file: str  # test_<stem>, or <room>/test_<file>, below tests/
     test: str
 
     @property

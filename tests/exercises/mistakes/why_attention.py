@@ -2,7 +2,7 @@
 
 import torch
 
-from attention.influence import influence as reference
+from attention.why_attention.influence import influence as reference
 from grading.known import mistake, right_answer
 
 

@@ -7,7 +7,7 @@ import torch
 from torch.testing import assert_close
 
 from attention import attention_maps
-from attention.models.pretrained import encode
+from attention.models.bert.pretrained import encode
 
 ARCS = 'figure[data-interactive="arcs"]'
 

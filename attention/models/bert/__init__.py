@@ -1,0 +1,4 @@
+"""BERT's encoder with real weights, and which of its heads does what.
+
+Read `encoder`, `names`, `hub`, `pretrained` and `head_patterns`, in this order.
+"""

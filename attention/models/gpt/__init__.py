@@ -1,0 +1,4 @@
+"""GPT-2's decoder, what trains it, and how it writes.
+
+Read `model`, `generation`, `ngram`, `storyteller`, `heads` and `gpt2`, in this order.
+"""

@@ -1,0 +1,137 @@
+"""Multi-head attention: several small attentions side by side, each with its own question."""
+
+import torch
+from torch import Tensor, nn
+
+from attention.masks.join import mask_for_heads
+from attention.multi_head.heads import check_heads, merge_heads, split_heads
+from attention.multi_head.kv_cache import KVCache
+from attention.scoring.fast import fast_attention
+from attention.scoring.grouped_heads import check_groups, share_heads
+from attention.scoring.scaled_dot_product import attention_weights
+from attention.shapes import axes_in_front, check_alike, check_last_axis, check_weights
+
+
+class MultiHeadAttention(nn.Module):
+    """Attention by several heads in parallel, concatenated and mixed by an output map.
+
+        MultiHead(X, M) = Concat(head₁, …, head_h) W_o,   headᵢ = Attention(X Wᵢ_q, M Wᵢ_k, M Wᵢ_v)
+
+    Args:
+        d_model: the width of each token's vector, a multiple of n_heads.
+        n_heads: how many heads ask; each works on head_dim = d_model / n_heads numbers.
+        n_kv_heads: how many heads of keys and values they share, n_heads if not given: fewer is
+            grouped-query attention, one is multi-query attention.
+
+    Raises:
+        ValueError: d_model is not a multiple of n_heads, or n_heads not of n_kv_heads.
+
+    Source: Vaswani et al. (2017), section 3.2.2; Ainslie et al. (2023) for the groups.
+    """
+
+    def __init__(self, d_model: int, n_heads: int, n_kv_heads: int | None = None):
+        super().__init__()
+        check_heads(d_model, n_heads)
+        self.d_model, self.n_heads = d_model, n_heads
+        self.n_kv_heads = n_heads if n_kv_heads is None else n_kv_heads
+        check_groups(n_heads, self.n_kv_heads)
+        kv_width = d_model // n_heads * self.n_kv_heads
+        self.to_query = nn.Linear(d_model, d_model)
+        self.to_key = nn.Linear(d_model, kv_width)
+        self.to_value = nn.Linear(d_model, kv_width)
+        self.to_output = nn.Linear(d_model, d_model)
+
+    def forward(
+        self,
+        x: Tensor,
+        memory: Tensor | None = None,
+        mask: Tensor | None = None,
+        *,
+        bias: Tensor | None = None,
+        is_causal: bool = False,
+        cache: KVCache | None = None,
+        return_weights: bool = False,
+    ):
+        """Let each token of x gather what it needs from memory, with n_heads questions at once.
+
+        Args:
+            x: (batch, query_len, d_model), the tokens that ask: queries are made from them.
+            memory: (batch, key_len, d_model), the tokens that answer: keys and values are made
+                from them. If not given, x asks itself (self-attention).
+            mask: boolean, broadcast to (batch, query_len, key_len), or with four axes to
+                (batch, n_heads, query_len, key_len); True may attend.
+            bias: numbers added to the scores before the softmax, to favour some keys over others
+                (by their distance, for example); broadcast to (batch, n_heads, query_len, key_len).
+            is_causal: also hide the future; the last query lines up with the last key.
+            cache: keys and values of the tokens read in earlier calls, when a text comes piece by
+                piece. x is the next piece: it attends to them and to itself, its own keys and
+                values join them, and key_len counts all.
+            return_weights: also return the weights. Without them the computation is PyTorch's
+                fused one.
+
+        Returns:
+            (batch, query_len, d_model), or that and the weights of each head,
+            (batch, n_heads, query_len, key_len).
+
+        Raises:
+            ValueError: a last axis is not d_model, x, memory and the weights do not belong
+                together, the mask or bias does not broadcast, the cache does not fit, or it comes
+                with a memory. The cache stays as it was.
+            TypeError: the mask is not boolean, or another tensor not floating point.
+        """
+        if cache is not None and memory is not None:
+            raise ValueError("a cache keeps x's own keys and values: hand over memory or cache")
+        memory = x if memory is None else memory
+        check_last_axis("x", x, "d_model", self.d_model)
+        check_last_axis("memory", memory, "d_model", self.d_model)
+        check_alike("x", x, "memory", memory)
+        check_weights("x", x, self.to_query.weight)
+        query = split_heads(self.to_query(x), self.n_heads)  # (batch, n_heads, query_len, head_dim)
+        key = split_heads(self.to_key(memory), self.n_kv_heads)  # (batch, n_kv_heads, key_len, …)
+        value = split_heads(self.to_value(memory), self.n_kv_heads)
+        key_len = memory.shape[-2] + (0 if cache is None else cache.length)
+        scores_shape = (*axes_in_front(x, memory), self.n_heads, x.shape[-2], key_len)
+        mask = mask_for_heads(mask, bias, scores_shape, x.device)
+        if cache is not None:  # from here on nothing is refused: the cache has grown
+            key, value = cache.append(key, value)
+        how = {"is_causal": is_causal, "enable_gqa": self.n_kv_heads < self.n_heads}
+        if return_weights:
+            weights = attention_weights(query, key, mask, **how)
+            answers = weights @ share_heads("value", value, query)
+            return self.to_output(merge_heads(answers)), weights
+        answers = fast_attention(query, key, value, mask, **how)
+        return self.to_output(merge_heads(answers))  # (batch, query_len, d_model)
+
+    @classmethod
+    def from_torch(cls, module: nn.MultiheadAttention) -> "MultiHeadAttention":
+        """Copy the weights of PyTorch's module into ours, which then gives the same numbers.
+
+        PyTorch keeps the three input maps stacked in one matrix; here they are three.
+
+        Args:
+            module: with keys and values of the width of the queries; `batch_first` is its
+                callers' business and changes no weight.
+
+        Returns:
+            A new module with its own copy, of the same dtype, on the same device. It has no
+            dropout, which PyTorch's may have while it trains.
+
+        Raises:
+            ValueError: the module has kdim or vdim, add_bias_kv or add_zero_attn.
+            TypeError: it is not an nn.MultiheadAttention.
+        """
+        if not isinstance(module, nn.MultiheadAttention):
+            raise TypeError(f"module must be an nn.MultiheadAttention, got {type(module).__name__}")
+        if module.in_proj_weight is None or module.bias_k is not None or module.add_zero_attn:
+            raise ValueError("a module with kdim, vdim, add_bias_kv or add_zero_attn is not ours")
+        ours = cls(module.embed_dim, module.num_heads).to(module.in_proj_weight)
+        weights = [*module.in_proj_weight.chunk(3), module.out_proj.weight]
+        biases = [None] * 4  # PyTorch's bias=False leaves out all four
+        if module.in_proj_bias is not None:
+            biases = [*module.in_proj_bias.chunk(3), module.out_proj.bias]
+        maps = [ours.to_query, ours.to_key, ours.to_value, ours.to_output]
+        with torch.no_grad():
+            for linear, weight, bias in zip(maps, weights, biases, strict=True):
+                linear.weight.copy_(weight)
+                linear.bias.copy_(torch.zeros_like(linear.bias) if bias is None else bias)
+        return ours

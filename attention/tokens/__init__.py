@@ -1,0 +1,4 @@
+"""What is not text becomes tokens: images, sound, sessions.
+
+Read `patches`, `mel`, `log_mel` and `training_pairs`, in this order.
+"""

@@ -1,0 +1,71 @@
+"""Log-mel frames: a sound as a sequence of vectors, one for each short stretch of time."""
+
+import torch
+from torch import Tensor
+
+from attention.shapes import check_tensor
+from attention.tokens.mel import mel_filters
+
+FLOOR = 1e-10  # a power below this counts as this much, for the logarithm of silence
+
+
+def windowed_frames(wave: Tensor, size: int, step: int) -> Tensor:
+    """Cut a sound into overlapping frames, each of which fades in and out (a Hann window).
+
+    Args:
+        wave: (..., samples) floating point, at least one frame long.
+        size: samples in a frame.
+        step: samples from the start of one frame to the start of the next.
+
+    Returns:
+        (..., n_frames, size), n_frames = (samples − size) // step + 1; what is left over at the
+        end is too short for a frame and dropped.
+
+    Raises:
+        ValueError: size or step is not positive, or the sound is shorter than a frame.
+        TypeError: the sound is not floating point.
+    """
+    check_tensor("wave", wave, axes=1)
+    if size < 1 or step < 1:
+        raise ValueError(f"size and step must be at least 1, got size {size} and step {step}")
+    if wave.shape[-1] < size:
+        raise ValueError(
+            f"wave must be at least one frame of size {size} long, got {wave.shape[-1]} samples: "
+            "take shorter frames, or put silence around it"
+        )
+    window = torch.hann_window(size, dtype=wave.dtype, device=wave.device)
+    return wave.unfold(-1, size, step) * window
+
+
+def log_mel_frames(
+    wave: Tensor, rate: int, size: int = 200, step: int = 80, n_mels: int = 24
+) -> Tensor:
+    """Measure how strong each band of frequencies is in each frame of a sound.
+
+        X_tk = Σ_n w_n x_(t·step + n) e^(−2πi kn/size),   L_tm = log max(Σ_k F_mk abs(X_tk)², 1e-10)
+
+    x is the sound, w the Hann window, F the mel filters. At 8000 samples a second the defaults
+    are frames of 25 ms, one every 10 ms.
+
+    Args:
+        wave: (..., samples) the air pressure, floating point.
+        rate: samples a second.
+        size: samples in a frame.
+        step: samples from the start of one frame to the start of the next.
+        n_mels: how many bands.
+
+    Returns:
+        (..., n_frames, n_mels) natural logarithms of power; n_frames as for `windowed_frames`.
+
+    Raises:
+        ValueError: a number is not positive, the sound is shorter than a frame, or there are more
+            bands than a frame can tell apart.
+        TypeError: the sound is not floating point.
+
+    Source: Davis and Mermelstein (1980), without their last step; Radford et al. (2023),
+    section 2.2, feed such frames to Whisper.
+    """
+    frames = windowed_frames(wave, size, step)  # (..., n_frames, size)
+    power = torch.fft.rfft(frames).abs().square()  # (..., n_frames, size // 2 + 1)
+    filters = mel_filters(rate, size, n_mels, dtype=power.dtype)  # (n_mels, size // 2 + 1)
+    return (power @ filters.T).clamp(min=FLOOR).log()

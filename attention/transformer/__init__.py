@@ -1,0 +1,4 @@
+"""The blocks of which Transformers are stacked.
+
+Read `feed_forward`, `residual`, `encoder_block` and `stack`, in this order.
+"""
