@@ -19,6 +19,7 @@ extensions = [
     "exercises",
     "questions",
     "claims",
+    "package_page",  # what the package offers, who uses it, what holds it
     "previews",  # cards that show what a link leads to
     "long_output",
     "katex",

@@ -35,10 +35,10 @@ def draw_pairs(
         least, most: how many adjectives each noun has, drawn between the two; 6 at most.
 
     Returns:
-        source: (size, source_len) English, filled up with PAD.
-        translation: (size, source_len + 1) the same words in the other order, then END, then PAD.
-        alignment: (size, source_len + 1) where in the source each of them comes from; −1 for END
-            and PAD.
+        (source, translation, alignment), whole numbers. source (size, source_len) is English,
+        filled up with PAD; translation (size, source_len + 1) the same words in the other order,
+        then END, then PAD; alignment (size, source_len + 1) says where in the source each of them
+        comes from, −1 for END and PAD.
 
     Raises:
         ValueError: not 0 ≤ least ≤ most ≤ 6.

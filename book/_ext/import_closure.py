@@ -75,7 +75,7 @@ def defining_file(package: str, name: str, root: Path) -> Path:
         ValueError: if no module of the package defines it.
     """
     tree = Tree(root)
-    module = tree._definer(package, name, frozenset())
+    module = tree.definer(package, name)
     if module is None:
         raise ValueError(f"the package {package} offers nothing called {name}")
     return tree.file(module)
@@ -286,6 +286,10 @@ class Tree:
         if found is None:
             return self.whole(base)
         return self.whole(found) if found != base and self.is_package(found) else {found}
+
+    def definer(self, module: str, name: str) -> str | None:
+        """The module that defines a name which another offers; None if that is unclear."""
+        return self._definer(module, name, frozenset()) if self.is_package(module) else module
 
     @_once
     def _definer(self, package: str, name: str, asked: frozenset) -> str | None:
