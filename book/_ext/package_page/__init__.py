@@ -4,9 +4,9 @@
     ```
 
 becomes a section for each room of `attention`, in the order in which they build on one another,
-with an entry for each name that a page imports or whose docstring says what it takes. Under a name
-stand the chapters whose cells import it, and the claims whose tests call it. Nothing of it is
-listed by hand.
+with an entry for each name that is exported, that a page imports, or that says what it takes.
+Under a name stand the chapters whose cells import it, and the claims whose tests call it. Nothing
+of it is listed by hand.
 """
 
 import ast

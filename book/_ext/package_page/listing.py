@@ -40,7 +40,7 @@ def written(root: Path, used) -> str:
             entries += [
                 _entry(module, node, classes, (module, node.name) in exported)
                 for node in named
-                if (module, node.name) in used or "Args:" in ast.unparse(node)
+                if (module, node.name) in exported | used.keys() or "Args:" in ast.unparse(node)
             ]
         if entries:
             page = f"/{room.name.rpartition('.')[2]}.md"
