@@ -2,20 +2,23 @@
 
 Each page is opened in Chromium at 320, 390 and 1280 px in both themes, weighed, and put to
 axe-core and Lighthouse, without a network. It prints a table and ends with 1 if a page misses a
-limit. `--save` also writes book/audit.json, from which the page `benchmarks` is drawn.
+limit. `--sample` asks Lighthouse, which takes most of the time, of five pages only. `--save` also
+writes book/audit.json, from which the page `benchmarks` is drawn.
 """
 
 import argparse
+import itertools
 import json
+import multiprocessing
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
-from page import examine
-from playwright.sync_api import sync_playwright
+from page import examine, open_browser
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -27,6 +30,9 @@ RESULT = ROOT / "book" / "audit.json"
 HEAVIEST = 250_000  # bytes of a page without its figures, compressed
 SCORES = {"performance": 90, "accessibility": 100, "best-practices": 100, "seo": 100}
 TRIES = 5  # for performance, which depends on what else the machine does
+#: The pages that differ most: the first, one with panels, the two with the largest tables, and what
+#: is heaviest besides (which changes, and is looked up).
+SAMPLE = ("index", "soft_lookup", "progress", "grader_exam")
 
 
 def main():
@@ -42,21 +48,34 @@ def main():
     found = {}
     with served(HTML) as site:
         addresses = {page: f"{site}/{page}.html" for page in pages}
-        axe = (TOOLS / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
-        with sync_playwright() as playwright:
-            flags = ["--no-sandbox", "--disable-gpu"]
-            browser = playwright.chromium.launch(executable_path=chromium, args=flags)
-            for page in watched(pages, "In a browser"):
-                found[page] = examine(browser, addresses[page], axe)
-        for form in () if args.quick else ("mobile", "desktop"):
+        for page, result in watched(in_browsers(chromium, addresses), pages, "In a browser"):
+            found[page] = result
+        asked = [] if args.quick else sample(found) if args.sample else pages
+        for form in ("mobile", "desktop") if asked else ():
             with lighthouse(chromium, form) as ask:
-                for page in watched(pages, f"Lighthouse, {form}"):
+                for page in watched(asked, asked, f"Lighthouse, {form}"):
                     found[page][form] = best(ask, addresses[page])
     missed = {page: complaints(result) for page, result in found.items()}
     show(found, missed)
     if args.save:
         save(found, chromium)
     sys.exit(any(missed.values()))
+
+
+def in_browsers(chromium, addresses):
+    """Yields (page, what a browser finds there), from as many browsers as there are cores."""
+    axe = (TOOLS / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
+    apart = multiprocessing.get_context("spawn")  # a fork would take the server's thread half along
+    with ProcessPoolExecutor(None, apart, open_browser, (chromium,)) as pool:
+        results = pool.map(examine, addresses.values(), itertools.repeat(axe))
+        yield from zip(addresses, results, strict=True)
+
+
+def sample(found):
+    """Five pages: the fixed ones, and of the others the heaviest."""
+    others = [page for page in found if page not in SAMPLE]
+    heaviest = max(others, key=lambda page: without_figures(found[page]), default=None)
+    return [page for page in found if page in {*SAMPLE, heaviest}]
 
 
 def arguments():
@@ -67,10 +86,13 @@ def arguments():
     parser.add_argument(
         "--quick", action="store_true", help="without Lighthouse, which takes minutes"
     )
+    parser.add_argument(
+        "--sample", action="store_true", help="Lighthouse of five pages only, which differ most"
+    )
     parser.add_argument("--save", action="store_true", help="also write book/audit.json")
     args = parser.parse_args()
-    if args.save and (args.quick or args.pages):
-        parser.error("--save records what a whole audit has found: leave out --quick and pages")
+    if args.save and (args.quick or args.sample or args.pages):
+        parser.error("--save records what a whole audit has found: leave out the rest")
     return args
 
 
@@ -91,11 +113,12 @@ def install():
         sys.exit("npm could not install what the audit needs.")
 
 
-def watched(pages, what):
-    """Go through the pages with a bar; where there is no terminal, say what begins."""
+def watched(results, pages, what):
+    """Go through one result a page with a bar; where there is no terminal, say what begins."""
     if not sys.stdout.isatty():
         print(f"{what}: {len(pages)} pages", flush=True)
-    return track(pages, f"{what:<22}", transient=True, disable=not sys.stdout.isatty())
+    shown = sys.stdout.isatty()
+    return track(results, f"{what:<22}", len(pages), transient=True, disable=not shown)
 
 
 @contextmanager

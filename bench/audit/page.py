@@ -5,6 +5,8 @@ import re
 from itertools import product
 from urllib.parse import urlsplit
 
+from playwright.sync_api import sync_playwright
+
 WIDTHS, NARROWEST, THEMES = (390, 1280), 320, ("light", "dark")
 KINDS = {"document": "text", "stylesheet": "style", "script": "scripts", "font": "fonts"}
 COMPRESSED = ("font", "image/png", "image/jpeg")  # these come compressed already
@@ -19,11 +21,20 @@ BARRIERS = "axe.run().then(run => run.violations.map(v => [v.id, v.nodes[0].targ
 OVERFLOWS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 
-def examine(browser, address: str, axe: str) -> dict:
+opened = {}  # this process's browser
+
+
+def open_browser(chromium: str) -> None:
+    """Start the browser of this process, which ends with it."""
+    flags = ["--no-sandbox", "--disable-gpu"]
+    playwright = sync_playwright().start()
+    opened["browser"] = playwright.chromium.launch(executable_path=chromium, args=flags)
+
+
+def examine(address: str, axe: str) -> dict:
     """Open a page at every width and in both themes.
 
     Args:
-        browser: Playwright's.
         address: of the page.
         axe: the source of axe-core, which looks for barriers.
 
@@ -34,7 +45,7 @@ def examine(browser, address: str, axe: str) -> dict:
     found = {"hosts": [], "barriers": {}, "overflows": [], "errors": [], "undescribed": []}
     here = urlsplit(address).netloc
     for width, theme in product((NARROWEST, *WIDTHS), THEMES):
-        context = browser.new_context(
+        context = opened["browser"].new_context(
             viewport={"width": width, "height": 800}, color_scheme=theme, reduced_motion="reduce"
         )
         page = context.new_page()
