@@ -24,6 +24,7 @@ extensions = [
     "katex",
     "described",  # no picture without words
     "lean",  # one style sheet, few scripts
+    "unreadable",  # pipes, links without end, names that are not UTF-8
     "remedies",  # what is wrong, on which line, and what to do
     "myst_nb",  # pages in Markdown with code cells
     "sphinx_design",

@@ -65,7 +65,7 @@ class Source:
 
     @classmethod
     def of(cls, path) -> "Source":
-        return cls.from_bytes(_content(path), path)
+        return cls.from_bytes(content(path), path)
 
     @classmethod
     def from_bytes(cls, data: bytes, path) -> "Source":
@@ -106,7 +106,8 @@ class Source:
         return b"".join([*lines[:first], mark, new, *lines[last:]])
 
 
-def _content(path) -> bytes:
+def content(path) -> bytes:
+    """The bytes of a file of any kind; an OSError for what is none, a pipe above all."""
     with open(path, "rb", opener=_without_waiting) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, "it is not a file", os.fspath(path))

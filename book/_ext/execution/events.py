@@ -16,7 +16,7 @@ from import_closure import Tree
 
 from . import kernels, page, parsing
 from .page import session
-from .parsing import Failure
+from .parsing import Failure, Unreadable
 from .store import Store
 
 logger = logging.getLogger(__name__)
@@ -64,9 +64,7 @@ def find_stale_pages(app, env, added, changed, removed):
                 env.execution_parts[docname] = page.parts(_code(env, docname), tree)
             except Failure as failure:
                 _report(env, docname, failure)
-            except UnicodeDecodeError as error:
-                _report(env, docname, parsing.not_utf8(error))
-                unread.add(docname)
+                unread |= {docname} if isinstance(failure, Unreadable) else set()
     added -= unread  # Sphinx would end at such a page
     changed -= unread
     parts = env.execution_parts
@@ -150,7 +148,7 @@ def prune_store(app, exception):
 
 def _job(app, env, docname) -> Job:
     path = env.doc2path(docname)
-    text = path.read_text("utf-8")
+    text = parsing.read(path)
     notebook = parsing.parse(text, str(path), env)
     parts = env.execution_parts[docname]
     before = session.before.get(docname) or {}
@@ -172,7 +170,7 @@ def _named(changed: list[str], most: int = 3) -> str:
 def _code(env, docname) -> list:
     """A page's cells; parsed only when its text has changed."""
     path = env.doc2path(docname)
-    text = path.read_text("utf-8")
+    text = parsing.read(path)
     stamp = hashlib.sha256(text.encode()).hexdigest()
     if env.execution_code.get(docname, ("",))[0] != stamp or ":load:" in text:
         env.execution_code[docname] = (stamp, page.code_of(parsing.parse(text, str(path), env)))

@@ -5,7 +5,7 @@ from pathlib import Path
 from runpy import run_path
 
 # By its path: `import attention` takes seconds, for torch, which a build need not import.
-_module = run_path(str(Path(__file__).parents[3] / "attention" / "data" / "packaged.py"))
+_module = run_path(str(Path(__file__).resolve().parents[3] / "attention" / "data" / "packaged.py"))
 packaged, version_of = _module["packaged"], _module["version_of"]
 
 PACKAGE = "djangocms-katex"
