@@ -18,7 +18,7 @@ NO_FILE = {
 
 
 def survey(folder: Path) -> tuple[list[Path], dict[Path, str]]:
-    """The files of a folder and all that are in it, links followed; and what cannot be read, why."""
+    """The files of a folder, links followed; and what cannot be read, with the reason."""
     files, faults = [], {}
     _walk(Path(folder), frozenset(), files, faults)
     return files, faults
