@@ -71,3 +71,18 @@ def test_the_page_for_wrong_addresses_works_at_any_depth(published):
     addresses += [link["href"] for link in page.select("nav a.internal")]
     assert len(addresses) >= 3
     assert all(address.startswith("/attention/") for address in addresses), addresses
+
+
+def test_a_clone_has_the_same_bytes_whatever_git_makes_of_line_ends(tmp_path):
+    """Git on Windows is set to CRLF; scripts, data and tests that compare bytes would not bear it."""
+    git = ["git", "-c", "core.autocrlf=true", "-c", "core.safecrlf=false"]
+    clone = tmp_path / "clone"
+    here = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True)
+    subprocess.run([*git, "clone", "-q", ROOT, clone], check=True)
+    assert here.stdout
+    subprocess.run(["bash", "-n", clone / ".ci/run"], check=True)
+    listed = subprocess.run(
+        [*git, "ls-files", "-z", "--eol"], cwd=clone, capture_output=True, text=True, check=True
+    )
+    ends = [line for line in listed.stdout.split("\0") if "w/crlf" in line or "w/mixed" in line]
+    assert ends == []
