@@ -91,6 +91,7 @@ def test_two_readers_have_the_same_page(small_book, reader):
     (book.folder / "html").rename(book.folder / "html-before")
     theirs = book.build(**reader)
     assert plain[0] == theirs[0] == 0, (plain, theirs)
+    assert "WARNING" not in plain[1] + theirs[1]
     assert "0 [] 1 UTC 1.5\n[]\n1 False " in here
     assert written(book.folder) == here
 

@@ -15,6 +15,7 @@ from sphinx.util import logging
 from import_closure import Tree
 
 from . import kernels, page, parsing
+from .order import longest_first
 from .page import session
 from .parsing import Failure, Unreadable
 from .store import Store
@@ -84,8 +85,7 @@ def run_pages(app, env, docnames):
         if with_code:
             _say(f"Code cells: nothing to run, all outputs of {_pages(with_code)} are up to date")
         return
-    # the longest first: none of them is then left to run alone at the end
-    jobs.sort(key=lambda job: -env.execution_seconds.get(job.docname, float("inf")))
+    jobs = longest_first(jobs, env.execution_seconds, _root(app))
     at_a_time = min(app.config.cell_jobs or _cores(), len(jobs))
     _say(f"Code cells: running {_pages(jobs)}, {at_a_time} at a time")
     because = defaultdict(list)
