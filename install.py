@@ -45,10 +45,13 @@ def main():
         if fault:
             _make_anew(fault)
         return subprocess.call([str(PYTHON), str(HERE / "install.py")], env=_without("PYTHON"))
-    if READY.exists():
+    again = READY.exists()
+    if again:
+        print("Bringing .venv up to date", flush=True)
         READY.unlink()  # until all is well again
-    print("Installing the pinned dependencies into .venv (once; a few minutes)", flush=True)
-    _install()
+    else:
+        print("Installing the pinned dependencies into .venv (once; a few minutes)", flush=True)
+    _install(["-q"] if again else [])
     _forget_the_place()
     check = [sys.executable, "-P", str(HERE / "book" / "_ext" / "installed.py")]
     if subprocess.call(check):
@@ -107,7 +110,7 @@ def _make_anew(fault):
         sys.exit("Python cannot make the environment .venv; its reason stands above.")
 
 
-def _install():
+def _install(options):
     """What pyproject.toml and packages.txt list, from where the reader's pip takes packages."""
     import tomllib  # new in 3.11, which `.venv` has
 
@@ -122,7 +125,7 @@ def _install():
     project = tomllib.loads((HERE / "pyproject.toml").read_text("utf-8"))["project"]
     wanted = project["dependencies"] + project["optional-dependencies"]["test"]
     for what in (["-c", str(CONSTRAINTS), *wanted], ["--no-deps", "-r", str(DATA)]):
-        if subprocess.call([*pip, "install", *what], env=environment):
+        if subprocess.call([*pip, "install", *options, *what], env=environment):
             sys.exit("The environment .venv is not complete; pip's reason stands above.")
 
 
