@@ -13,10 +13,9 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from surroundings import known
-
 from . import forked
 from .parsing import Failure
+from .surroundings import known
 
 #: As a socket's name is book-12345678/kernel.json-ipc-12345, in a folder with so long a name.
 LONGEST = 60

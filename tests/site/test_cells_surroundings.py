@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import surroundings
-from execution import kernels
+from execution import kernels, surroundings
 from execution.parsing import Failure
 
 FIGURE = """# A
