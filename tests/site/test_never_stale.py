@@ -104,6 +104,7 @@ def test_files_that_a_command_names_count(root):
     assert "table.csv" in names(root, "!sort table.csv")
     assert "table.csv" in names(root, "%%bash\nsort < table.csv")
     assert "table.csv" not in names(root, "!sort")
+    assert "table.csv" in names(root, f"%%html\n<img src='data:{'x' * 5000}'>\n<a href=table.csv>")
 
 
 def test_a_cell_that_cannot_run_hides_nothing_of_the_others(root):

@@ -9,7 +9,7 @@ from import_facts import NOT_PYTHON, Facts
 
 #: Magics that run nothing but what the cell imports besides.
 _HARMLESS = {"config", "matplotlib", "pinfo", "pinfo2"}
-_WORD = re.compile(r"[^\s'\"<>|;&()=]+")
+_WORD = re.compile(r"[^\s'\"<>|;&()=\0]{1,200}")
 
 
 def files_of(cells: list[str], tree: Tree) -> set[Path]:
