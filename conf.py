@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).parent
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
+sys.path[:0] = [str(ROOT), str(ROOT / "book" / "_ext")]  # this checkout's, whatever is installed
 
 project = "Attention"
 project_copyright = "the authors of this book; MIT licence"
@@ -25,6 +25,7 @@ extensions = [
     "katex",
     "described",  # no picture without words
     "lean",  # one style sheet, few scripts
+    "unreadable",  # pipes, links without end, names that are not UTF-8
     "remedies",  # what is wrong, on which line, and what to do
     "myst_nb",  # pages in Markdown with code cells
     "sphinx_design",

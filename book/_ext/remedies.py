@@ -17,6 +17,8 @@ from pathlib import Path
 from sphinx.application import ENV_PICKLE_FILENAME
 from sphinx.util.logging import NAMESPACE, WarningStreamHandler
 
+from sources import content
+
 REMEDIES = {
     r"could not find bibtex key": "correct the key, or add its entry to book/references.bib",
     r"bibliography data error": "correct the entry; a key stands for one entry alone",
@@ -122,7 +124,10 @@ def _place(location, message):
 
 
 def _lines(file):
-    return Path(file).read_text("utf-8", "replace").splitlines()
+    try:
+        return content(file).decode("utf-8", "replace").splitlines()
+    except OSError:
+        return []
 
 
 def setup(app):

@@ -2,68 +2,76 @@
 
 A build that has nothing to do still starts Sphinx and the grader to find that out. This compares
 what every file of the book holds with what it held when the last good build began, and the same for
-what was built; it ends with 0 if nothing differs. `--note`, after a build, keeps what the question
-before it found, so that an edit during the build is not missed. Times of files are not asked: a
-checkout changes them all.
+what was built; it ends with 0 if nothing differs. `--note`, after a good build, keeps what the
+question before it found, so that an edit during the build is not missed. While a build runs, and
+after one that failed, nothing is noted. Times of files are not asked: a checkout changes them all.
 """
 
-import hashlib
 import json
 import os
 import sys
+from contextlib import suppress
 from importlib.metadata import distributions
 from pathlib import Path
 
 from import_closure import digest
+from sources import shown
+from unreadable import survey
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / "_build"
 NOTE = BUILT / "unchanged.json"
-NOT_SOURCE = {"_build", "mutants", "__pycache__"}  # besides all that begins with a dot
 VARIABLES = ("ATTENTION_BERT", "BOOK_URL", "READTHEDOCS_CANONICAL_URL")  # that change the pages
 
 
 def sources() -> str:
     """A digest of everything that the site follows from."""
     libraries = sorted(f"{found.name} {found.version}" for found in distributions())
-    around = [sys.version, libraries, [os.environ.get(name) for name in VARIABLES]]
-    return digest(_files(ROOT), json.dumps(around), ROOT)
+    files, faults = survey(ROOT)
+    unread = sorted((shown(path), why) for path, why in faults.items())
+    around = [sys.version, libraries, [os.environ.get(name) for name in VARIABLES], unread]
+    return digest(files, json.dumps(around), ROOT)
 
 
 def site() -> str:
-    """A digest of what was built: names and sizes. Who edits it by hand knows it."""
-    built = [
-        f"{path.relative_to(BUILT)} {path.stat().st_size}"
-        for path in sorted([*BUILT.glob("*.json"), *(BUILT / "html").rglob("*")])
-        if path.is_file() and path != NOTE and ".doctrees" not in path.parts
-    ]
-    return hashlib.sha256("\n".join(built).encode()).hexdigest()
+    """A digest of what was built, whoever built it: `make live` writes there, too."""
+    files = [path for path in BUILT.glob("*.json") if path != NOTE]
+    html = (path for path in (BUILT / "html").rglob("*") if ".doctrees" not in path.parts)
+    return digest([path for path in (*files, *html) if path.is_file()], root=BUILT)
 
 
-def _files(folder: Path):
-    for entry in os.scandir(folder):
-        if entry.name.startswith(".") or entry.name in NOT_SOURCE:
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            yield from _files(Path(entry.path))
-        elif entry.is_file():
-            yield Path(entry.path)
+def ask() -> bool:
+    """Whether nothing has changed; if something has, the note waits for a build that succeeds."""
+    note = _read()
+    NOTE.unlink(missing_ok=True)
+    asked = sources()
+    same = note.get("sources") == asked and note.get("site") == site()
+    _write(note if same else {"asked": asked})
+    return same
+
+
+def note_what_was_asked() -> None:
+    if "asked" in (note := _read()):
+        _write({"sources": note["asked"], "site": site()})
+
+
+def _read() -> dict:
+    with suppress(OSError, ValueError):  # no build yet, or a note that was cut off
+        note = json.loads(NOTE.read_text("utf-8"))
+        return note if isinstance(note, dict) else {}
+    return {}
+
+
+def _write(note: dict) -> None:
+    BUILT.mkdir(exist_ok=True)
+    NOTE.write_text(json.dumps(note), "utf-8")
 
 
 def main() -> int:
-    try:
-        note = json.loads(NOTE.read_text())
-    except (OSError, ValueError):  # no build yet, or a note that was cut off
-        note = {}
     if sys.argv[1:] == ["--note"]:
-        note |= {"sources": note["asked"], "site": site()}
-    else:
-        note["asked"] = sources()
-        if note.get("sources") != note["asked"]:
-            note.pop("sources", None)  # a build follows; should it fail, what it leaves is no site
-    BUILT.mkdir(exist_ok=True)
-    NOTE.write_text(json.dumps(note))
-    return int(note.get("sources") != note["asked"] or note.get("site") != site())
+        note_what_was_asked()
+        return 0
+    return int(not ask())
 
 
 if __name__ == "__main__":

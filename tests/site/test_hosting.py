@@ -12,6 +12,7 @@ from bs4 import BeautifulSoup
 from grading.paths import ROOT
 
 ADDRESS = "https://example.org/attention/"
+NO_GIT = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
 HOSTS = [
     (".github/workflows/site.yml", "vendor.github-workflows", "make html\n"),
     (".github/workflows/checks.yml", "vendor.github-workflows", ".ci/run\n"),
@@ -71,3 +72,16 @@ def test_the_page_for_wrong_addresses_works_at_any_depth(published):
     addresses += [link["href"] for link in page.select("nav a.internal")]
     assert len(addresses) >= 3
     assert all(address.startswith("/attention/") for address in addresses), addresses
+
+
+@pytest.mark.parametrize("name", [".ci/run", "attention/data/tales.txt", "book/index.md"])
+def test_a_clone_has_the_same_bytes_whatever_git_makes_of_line_ends(tmp_path, name):
+    """Git on Windows is set to CRLF; scripts, hashes and tests of bytes would not bear it."""
+    git = ["git", "-c", "core.autocrlf=true", "-c", "user.name=a", "-c", "user.email=a@b"]
+    for copied in (".gitattributes", name):
+        (tmp_path / "one" / copied).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / copied, tmp_path / "one" / copied)
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "all"]):
+        subprocess.run([*git, *command], cwd=tmp_path / "one", check=True, env=NO_GIT)
+    subprocess.run([*git, "clone", "-q", "one", "two"], cwd=tmp_path, check=True, env=NO_GIT)
+    assert (tmp_path / "two" / name).read_bytes() == (ROOT / name).read_bytes()

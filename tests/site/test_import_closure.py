@@ -50,6 +50,9 @@ def root(tmp_path):
         ("from attention import *", WHOLE),
         ("from attention import VERSION", {"__init__", "scoring", "softmax", *BERT}),  # its own
         ("from attention import made_at_run_time", WHOLE),
+        ("import_module('attention.alone')", {"alone", "names.txt"}),
+        ("run([python, '-m', 'attention.softmax', 'attention.nothing'])", {"softmax"}),
+        ("run_path('attention/scoring.py')", {"scoring"}),
         ("from attention.missing import x", WHOLE),
         ("import torch, attention_is_not_us", set()),
     ],

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+from katex import files
 
 EXTENSIONS = Path(__file__).parents[2] / "book" / "_ext"
 CONF = f"""
@@ -41,10 +44,10 @@ def build(tmp_path):
 
     def run(parallel=1, **pages):
         source, out = tmp_path / "source", tmp_path / "out"
-        source.mkdir()
-        (source / "conf.py").write_text(CONF)
-        for name, text in pages.items():
-            (source / f"{name}.md").write_text(text)
+        source.mkdir(exist_ok=True)
+        for name, text in {"conf.py": CONF, **{f"{p}.md": pages[p] for p in pages}}.items():
+            if not (source / name).exists():
+                (source / name).write_text(text)
         warnings = io.StringIO()
         with patch_docutils(), docutils_namespace():
             app = Sphinx(
@@ -88,8 +91,37 @@ def test_the_site_carries_fonts_and_style_sheet_but_no_script(build):
     carried = {path.suffix for path in (out / "_static/katex").rglob("*") if path.is_file()}
     assert carried == {".css", ".woff2", ""}  # "" is the licence
     css = (out / "_static/katex/katex.min.css").read_text()
-    for url in re.findall(r"url\(([^)]*)\)", css):
+    fonts = re.findall(r"url\(([^)]*)\)", css)
+    assert len(fonts) > 10
+    for url in fonts:
         assert (out / "_static/katex" / url).exists()
+
+
+@pytest.mark.parametrize("name", ["katex.min.js", "katex.min.css", "fonts/KaTeX_Main-Bold.woff2"])
+def test_a_file_of_katex_that_is_not_as_it_came_ends_the_build_at_once(build, monkeypatch, name):
+    """With the words of whoever finds it: what is wrong, and how to install it again."""
+
+    def find(asked):
+        if asked == name:
+            raise ValueError(f"{asked} is not the one that came")
+        return found(asked)
+
+    found = files.find
+    monkeypatch.setattr(files, "find", find)
+    with pytest.raises(ExtensionError, match=f"formulas cannot be set: {name} is not the one"):
+        build(index=PAGE)
+
+
+def test_another_release_of_katex_writes_every_page_again(build, monkeypatch):
+    """Formulas stand in the pages."""
+    build(index=PAGE)
+    _, _, out = build(index=PAGE)
+    before = (out / "index.html").stat().st_mtime_ns
+    build(index=PAGE)
+    assert (out / "index.html").stat().st_mtime_ns == before
+    monkeypatch.setattr(files, "release", lambda: "another 1.0")
+    build(index=PAGE)
+    assert (out / "index.html").stat().st_mtime_ns != before
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,12 @@
 """Finds a model's files on the Hugging Face hub, or in the cache of what was fetched before."""
 
+import threading
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 FILES = ("config.json", "tokenizer.json", "model.safetensors")
+PATIENCE = 4  # seconds for the hub's first answer; by itself the library tries for minutes
 INSTEAD = "or unset ATTENTION_BERT to read MiniLM, which needs no network"
 
 
@@ -28,15 +32,17 @@ def hub_folder(name: str) -> Path:
     Raises:
         ValueError: no model can have such a name.
         FileNotFoundError: the hub has no such model, the model no such file, or the hub was
-            not reached and the cache has not got it.
+            not reached, or did not answer, and the cache has not got it.
     """
     # Imported here: it takes a third of a second, and MiniLM needs no hub.
     from huggingface_hub import constants, errors, hf_hub_download
 
+    answers = _ends_soon(partial(hf_hub_download, name, FILES[0]))
+    options = {} if answers else {"local_files_only": True}
     folder = None
     for file in FILES:
         try:
-            folder = Path(hf_hub_download(name, file)).parent
+            folder = Path(hf_hub_download(name, file, **options)).parent
         except errors.HFValidationError as error:
             raise ValueError(
                 f"no model can be called {name!r}: write 'name' or 'owner/name', as on "
@@ -57,8 +63,24 @@ def hub_folder(name: str) -> Path:
                 if constants.HF_HUB_OFFLINE
                 else f"it is not in the cache {constants.HF_HUB_CACHE}, and the hub cannot be "
                 f"reached ({type(error.__cause__ or error).__name__})"
+                if answers
+                else f"it is not in the cache {constants.HF_HUB_CACHE}, and the hub at "
+                f"{constants.ENDPOINT} has not answered within {PATIENCE} seconds"
             )
             remedy = f"{why}. Check the name and the network, {INSTEAD}"
             place = Path(name) / file if folder is None else folder / file
             raise FileNotFoundError(missing(place, remedy)) from error
     return folder
+
+
+def _ends_soon(work) -> bool:
+    """Whether `work` returns or raises in time. Nobody waits longer: it has a thread of its own."""
+    ended = threading.Event()
+
+    def run():
+        with suppress(Exception):  # who does it again will meet it
+            work()
+        ended.set()
+
+    threading.Thread(target=run, daemon=True).start()
+    return ended.wait(PATIENCE)

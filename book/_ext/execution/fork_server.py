@@ -19,6 +19,13 @@ from importlib import import_module
 from ipykernel.kernelapp import IPKernelApp
 
 
+class BareKernel(IPKernelApp):
+    """A kernel that looks for no one's settings: there are some for the whole system, too."""
+
+    def load_config_file(self, suppress_errors=True):
+        """Read none."""
+
+
 def main():
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks for a kernel's last words
     for module in sys.argv[1:]:
@@ -43,7 +50,7 @@ def be_a_kernel(arguments):
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(2, 1)  # the server's own answers go there
-        kernel = IPKernelApp.instance(parent_handle=os.getppid())  # ends with it
+        kernel = BareKernel.instance(parent_handle=os.getppid())  # ends with it
         kernel.initialize(arguments)
         kernel.start()
     finally:

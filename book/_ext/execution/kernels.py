@@ -15,7 +15,10 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 from . import forked
 from .parsing import Failure
+from .surroundings import known
 
+#: As a socket's name is book-12345678/kernel.json-ipc-12345, in a folder with so long a name.
+LONGEST = 60
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 #: In IPython's traceback: a frame in the cell, and one in a file.
 _FRAME = re.compile(r"(?:Cell In\s?\[\d+\], line |File <ipython-input[^>]*>:)(\d+)")
@@ -39,8 +42,8 @@ class _Manager(AsyncKernelManager):
 @contextmanager
 def warm(root: Path, modules: list[str]):
     """The process that a build's kernels are forked from, which has imported these modules."""
-    with tempfile.TemporaryDirectory(prefix="book-kernels-") as folder:
-        server = forked.ForkServer(modules, root, _environment(root, folder))
+    with tempfile.TemporaryDirectory(prefix="book-settings-") as folder:
+        server = forked.ForkServer(modules, root, known(root, Path(folder)))
         try:
             yield server
         finally:
@@ -87,10 +90,23 @@ async def run(
     return executed
 
 
+def _short_folder() -> tempfile.TemporaryDirectory:
+    """A folder for a kernel's sockets, whose names must be shorter than about a hundred bytes."""
+    places = list(filter(os.path.isdir, (tempfile.gettempdir(), "/tmp", "/var/tmp")))
+    for place in places:
+        if len(os.fsencode(place)) <= LONGEST and os.access(place, os.W_OK):
+            return tempfile.TemporaryDirectory(prefix="book-", dir=place)
+    raise Failure(
+        1,
+        f"the page's kernel needs a folder for its sockets whose name has at most {LONGEST} bytes, "
+        f"and may not write to {' or '.join(places)}: set TMPDIR to one",
+    )
+
+
 @asynccontextmanager
 async def _kernel(server: forked.ForkServer):
     """A fresh kernel and a client that is connected to it; both are gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="book-kernel-") as folder:
+    with _short_folder() as folder:
         manager = _Manager(
             kernel_spec_manager=_ThisPython(),
             connection_file=f"{folder}/kernel.json",
@@ -110,20 +126,6 @@ async def _kernel(server: forked.ForkServer):
         finally:
             client.stop_channels()
             await manager.shutdown_kernel(now=True)
-
-
-def _environment(root: Path, folder: str) -> dict[str, str]:
-    """The same for every reader: outputs must not depend on who builds the book."""
-    return os.environ | {
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # as a kernel sets it itself
-        "OMP_NUM_THREADS": "1",  # pages run side by side; more threads slow one another down
-        "PYTHONHASHSEED": "0",
-        "PYTHONPATH": os.pathsep.join([str(root), str(root / "book" / "_ext")]),
-        "IPYTHONDIR": folder,  # no one's start-up files
-        "HF_HUB_DISABLE_PROGRESS_BARS": "1",  # a page is no place for the bar of a download,
-        "HF_HUB_VERBOSITY": "error",  # or for advice on how to log in
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # no warning from a debugger that is not used
-    }
 
 
 def _first_line(text: str, source: str, start: int) -> int:

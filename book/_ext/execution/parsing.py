@@ -6,6 +6,8 @@ import nbformat
 import yaml
 from myst_nb.core.read import read_myst_markdown_notebook
 
+from sources import content
+
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*$", re.DOTALL | re.MULTILINE)
 _CELL = re.compile(r"cell \d+ at line (\d+)")  # in what myst-nb raises
 _OPTION = re.compile(r":([\w-]+:.*)")
@@ -17,6 +19,10 @@ class Failure(Exception):
     def __init__(self, line: int, message: str):
         super().__init__(message)
         self.line, self.message = line, message
+
+
+class Unreadable(Failure):
+    """A page of which there is no text at all; Sphinx must not try."""
 
 
 def parse(text: str, path: str, env) -> nbformat.NotebookNode:
@@ -55,9 +61,21 @@ def as_text(text: str) -> nbformat.NotebookNode:
     return nbformat.v4.new_notebook(cells=[cell])
 
 
-def not_utf8(error: UnicodeDecodeError) -> Failure:
-    line = error.object[: error.start].count(b"\n") + 1
-    return Failure(line, f"byte {error.object[error.start]:#x} is not UTF-8; save the page as such")
+def read(path: str) -> str:
+    """The text of a page, as Sphinx reads it: without a mark at its beginning.
+
+    Raises:
+        Unreadable: it is not UTF-8, or no file at all.
+    """
+    try:
+        text = content(path).decode("utf-8-sig")
+    except OSError as error:
+        raise Unreadable(1, f"the page cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        byte = f"byte {error.object[error.start]:#x}"
+        raise Unreadable(line, f"{byte} is not UTF-8; save the page as such") from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _check(block: str, first: int, what: str, example: str) -> None:

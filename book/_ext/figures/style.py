@@ -89,5 +89,6 @@ RC = {
 
 
 def apply():
-    """Make every later figure of this process one of the book's."""
+    """Make every later figure of this process one of the book's, whatever the reader's are like."""
+    matplotlib.rcdefaults()
     matplotlib.rcParams.update(RC)

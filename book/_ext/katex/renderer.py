@@ -8,6 +8,8 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 
+from katex.files import find
+
 WORKER = Path(__file__).with_name("worker.py")
 
 _workers = {}  # process id -> worker: a fork (`sphinx -j`) must not share its parent's pipes
@@ -51,7 +53,7 @@ def render(tex, display, macros=()):
 def _worker():
     if os.getpid() not in _workers:
         _workers[os.getpid()] = subprocess.Popen(
-            [sys.executable, str(WORKER)],
+            [sys.executable, str(WORKER), str(find("katex.min.js"))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -1,5 +1,7 @@
 """KaTeX in V8, as a process of its own: a line of JSON in, a line of JSON out.
 
+    python worker.py katex.min.js
+
 Sphinx forks to write pages side by side, and V8 does not survive a fork: a child that starts it
 again hangs now and then. A process of its own is started afresh by whoever needs one.
 """
@@ -11,7 +13,6 @@ from pathlib import Path
 from py_mini_racer import JSEvalException, MiniRacer
 
 UNDERLINE = "\u0332"  # KaTeX puts one below each letter that it cannot read
-SCRIPT = Path(__file__).parent / "vendor" / "katex.min.js"
 
 
 def answer(katex, tex, settings):
@@ -27,7 +28,7 @@ def answer(katex, tex, settings):
 
 def main():
     katex = MiniRacer()
-    katex.eval(SCRIPT.read_text(encoding="utf-8"))
+    katex.eval(Path(sys.argv[1]).read_text("utf-8"))
     for line in sys.stdin:
         print(json.dumps(answer(katex, **json.loads(line))), flush=True)
 

@@ -1,0 +1,117 @@
+"""A checkout with next to nothing in it, whose environment is made as the real one's is."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+from grading.paths import ROOT
+from installed import OWN
+
+WHEEL = "Wheel-Version: 1.0\nGenerator: a test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+COMMAND = "[console_scripts]\ntiny = tiny:main\n"
+TINY = "import sys\nimport tinier\ndef main():\n    print(sys.prefix)\n"
+
+
+def wheel(folder, name, code, *needs):
+    """Write an archive that pip installs, with one module and the command `tiny`."""
+    path, info = folder / f"{name}-1.0-py3-none-any.whl", f"{name}-1.0.dist-info"
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
+    metadata += "".join(f"Requires-Dist: {need}\n" for need in needs)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(f"{name}.py", code)
+        archive.writestr(f"{info}/METADATA", metadata)
+        archive.writestr(f"{info}/WHEEL", WHEEL)
+        archive.writestr(f"{info}/entry_points.txt", COMMAND if "main" in code else "")
+        archive.writestr(f"{info}/RECORD", f"{name}.py,,\n{info}/RECORD,,\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def archives(tmp_path_factory):
+    """Where pip finds all that there is: `tiny` needs `tinier`; `numbers_data` is data."""
+    folder = tmp_path_factory.mktemp("archives")
+    wheel(folder, "tiny", TINY, "tinier")
+    wheel(folder, "tinier", "")
+    wheel(folder, "broken", "raise ImportError('a library of the system is missing')\n")
+    wheel(folder, "numbers_data", "raise SystemExit('imported')\n")
+    return folder
+
+
+class Checkout:
+    """A folder, and its commands."""
+
+    def __init__(self, root, archives):
+        self.root, self.archives = root, archives
+        self.here = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(archives)}
+
+    def copied(self, root):
+        shutil.copytree(self.root, root, symlinks=True)
+        return Checkout(root, self.archives)
+
+    def lay_out(self):
+        for name in ("Makefile", "install.py", "book/_ext/installed.py"):
+            self.write(name, (ROOT / name).read_text("utf-8"))
+        for name in OWN:
+            self.write(f"{'' if name == 'attention' else 'book/_ext/'}{name}.py", "")
+        self.write("book/_ext/grading.py", "import tiny\nprint(__file__)\n")
+        self.needs("tiny")
+        self.write("constraints.txt", "tiny==1.0\n")
+        data = (self.archives / "numbers_data-1.0-py3-none-any.whl").read_bytes()
+        digest = hashlib.sha256(data).hexdigest()
+        self.write("attention/data/packages.txt", f"numbers_data==1.0 --hash=sha256:{digest}\n")
+
+    def write(self, name, text):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+
+    def needs(self, name):
+        test = f"dependencies = ['{name}']\noptional-dependencies.test = []\n"
+        self.write("pyproject.toml", f"[project]\nname = 'a'\nversion = '1'\n{test}")
+
+    def run(self, *command, **variables):
+        """(status, what is said)"""
+        done = subprocess.run(
+            command,
+            cwd=self.root,
+            env=os.environ
+            | {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.archives)}
+            | variables,
+            capture_output=True,
+            text=True,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    def make(self, **variables):
+        return self.run("make", ".venv/.ready", f"PYTHON={sys.executable}", **variables)
+
+    def works(self):
+        """Its own code runs, its own commands, and all that it needs is there."""
+        python = self.root / ".venv/bin/python"
+        ours = self.run(str(python), "-m", "grading")[1].strip()
+        assert ours == str(self.root / "book/_ext/grading.py")
+        assert self.run(".venv/bin/tiny")[1].strip() == str(self.root / ".venv")
+        assert self.run(str(python), "-m", "pip", "--version")[0] == 0
+        assert self.run(str(python), "-m", "pip", "show", "-q", "numbers_data")[0] == 0
+        return True
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory, archives):
+    """A checkout whose environment is made; leave it as it is."""
+    checkout = Checkout(tmp_path_factory.mktemp("book"), archives)
+    checkout.lay_out()
+    status, said = checkout.make()
+    assert status == 0 and "Installing the pinned dependencies" in said, said
+    return checkout
+
+
+@pytest.fixture
+def checkout(made, tmp_path):
+    """A copy of it, to do with what one likes."""
+    return made.copied(tmp_path / "book")
