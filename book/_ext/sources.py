@@ -31,6 +31,14 @@ def read_source(path) -> str:
     return Source.of(path).text
 
 
+def content(path) -> bytes:
+    """The bytes of a file; an OSError for what is none, such as a pipe that nobody writes to."""
+    with open(path, "rb", opener=_without_waiting) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is not a file", os.fspath(path))
+        return file.read()
+
+
 def cut(text: str, name: str) -> str | None:
     """The lines of a top-level function or class; None if it cannot be found."""
     place = segment(text, name)
@@ -65,7 +73,7 @@ class Source:
 
     @classmethod
     def of(cls, path) -> "Source":
-        return cls.from_bytes(_content(path), path)
+        return cls.from_bytes(content(path), path)
 
     @classmethod
     def from_bytes(cls, data: bytes, path) -> "Source":
@@ -106,15 +114,8 @@ class Source:
         return b"".join([*lines[:first], mark, new, *lines[last:]])
 
 
-def _content(path) -> bytes:
-    with open(path, "rb", opener=_without_waiting) as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "it is not a file", os.fspath(path))
-        return file.read()
-
-
 def _without_waiting(path, flags):
-    """Open a pipe, too, to which nobody writes."""
+    """Open a pipe, too, on whose other end is nobody."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 

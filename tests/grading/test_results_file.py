@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from grading import __main__ as command_line
-from grading import results, results_file
+from grading import command_line, results, results_file
 from grading.results import Check, Exercise
 from grading.results_file import VERSION
 

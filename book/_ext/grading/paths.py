@@ -1,9 +1,9 @@
 """Where things stand in the repository."""
 
-from pathlib import Path
+from surroundings import ROOT
 
-GRADER = Path(__file__).resolve().parent
-ROOT = GRADER.parents[2]
+EXTENSIONS = ROOT / "book" / "_ext"
+GRADER = EXTENSIONS / "grading"
 STUBS = ROOT / "book" / "exercises"
 CHECKS = ROOT / "tests" / "exercises"
 MISTAKES = CHECKS / "mistakes"

@@ -29,6 +29,8 @@ class Check:
     message: str = ""
     pictures: list = field(default_factory=list)
     """What was observed, as `grading.picture_schema` has it."""
+    output: str = ""
+    """The first lines that the answer printed meanwhile, warnings among them; plain text."""
 
     @property
     def points(self):
@@ -45,6 +47,8 @@ class Exercise:
     checks: list[Check] = field(default_factory=list)
     message: str = ""
     """What kept the whole file from being graded, such as a syntax error; else empty."""
+    output: str = ""
+    """The first lines that were printed while the file was loaded."""
 
     @property
     def points(self):
@@ -63,6 +67,16 @@ class Exercise:
     def later_failures(self):
         """The failures after the diagnosis: they may have the same cause."""
         return [c for c in self.checks if c.state != PASSED and c is not self.diagnosis]
+
+    @property
+    def printed(self):
+        """What to show of all that was printed: [(when, first lines)], empty if there is none."""
+        shown = [("while your file was loaded", self.output)] if self.output else []
+        if self.diagnosis and self.diagnosis.output:
+            check = self.diagnosis
+        else:
+            check = next((check for check in self.checks if check.output), None)
+        return [*shown, (f"during “{check.title}”", check.output)] if check else shown
 
     @property
     def state(self):
