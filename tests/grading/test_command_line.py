@@ -93,10 +93,12 @@ def test_learners_files_do_not_pass_for_modules(answers):
 
 
 def test_next_command_stays_in_one_line(answers):
-    """So that it can be copied out of a narrow terminal."""
-    (answers / f"{STEM}.py").write_text(WRONG)
-    out = grading("softmax", "--from", answers, env={**os.environ, "COLUMNS": "40"}).stdout
-    assert f"python -m grading softmax --from {answers}" in out
+    """So that it can be copied out of a narrow terminal, whatever the folder is called."""
+    folder = answers / "make do [1]"
+    folder.mkdir()
+    (folder / f"{STEM}.py").write_text(WRONG)
+    out = grading("softmax", "--from", folder, env={**os.environ, "COLUMNS": "40"}).stdout
+    assert f"python -m grading softmax --from '{folder}'" in out
 
 
 def test_results_that_cannot_be_written_are_told_after_the_report(answers):

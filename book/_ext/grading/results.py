@@ -1,5 +1,6 @@
 """What grading yields: one record an exercise, one a check. `results_file` writes them down."""
 
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -91,7 +92,8 @@ class Exercise:
         """What to do now, in one sentence; empty when there is nothing left to do."""
         command = f"make grade EXERCISE={self.name}"
         if Path(self.file).is_absolute():  # a submission somewhere else
-            command = f"python -m grading {self.name} --from {Path(self.file).parent}"
+            folder = shlex.quote(str(Path(self.file).parent))
+            command = f"python -m grading {self.name} --from {folder}"
         if self.state == NOT_STARTED:
             return f"Open {self.file}, write {self.name}, then run: {command}"
         return "" if self.state == PASSED else f"Mend {self.file}, then run: {command}"
