@@ -11,11 +11,10 @@ from rich.console import Console
 
 from grading import results, results_file, terminal
 from grading.nothing_graded import NothingGraded
-from grading.paths import RESULTS, ROOT, STUBS
+from grading.paths import BELOW_GRADER, RESULTS, ROOT, STUBS
 from sources import content
 
 INPUTS = ("attention", "book/exercises", "book/_ext/grading", "tests/exercises")
-READERS = ("book/_ext/sources.py", "book/_ext/surroundings.py")  # what the grader stands on
 
 
 def main(arguments=None):
@@ -137,8 +136,8 @@ def _digest():
     """What a grading depends on: the answers, the checks, the grader and the reference."""
     total = hashlib.sha256(sys.version.encode())
     modules = [path for folder in INPUTS for path in sorted((ROOT / folder).rglob("*.py"))]
-    for path in (*modules, *(ROOT / reader for reader in READERS)):
-        total.update(os.fsencode(path.relative_to(ROOT)) + b"\0")
+    for path in (*modules, *BELOW_GRADER):
+        total.update(os.fsencode(os.path.relpath(path, ROOT)) + b"\0")
         with contextlib.suppress(OSError):  # an editor's lock, or no right to read it
             total.update(content(path))
     return total.hexdigest()

@@ -25,9 +25,9 @@ def note(hearing, status):
     code = None if status is None else os.waitstatus_to_exitcode(status)
     out_of_memory = code == child.NO_MEMORY_LEFT
     state = hearing.verdict or (results.OUT_OF_MEMORY if out_of_memory else results.CRASHED)
-    message = _sentence(state, code, hearing.listening.limits)
     if not hearing.ready:
-        raise Unfit(f"no answer can be confined here ({message})")
+        raise Unfit(f"no answer can be confined here ({state}, exit status {code})")
+    message = _sentence(state, code, hearing.listening.limits)
     check = hearing.running
     if check is None:
         hearing.exercise.message = f"{message} Your file was still being loaded."

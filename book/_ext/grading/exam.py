@@ -22,7 +22,7 @@ from rich.progress import track
 
 from grading import results, results_file
 from grading.nothing_graded import NothingGraded
-from grading.paths import CHECKS, EXAM, GRADER, MISTAKES, ROOT
+from grading.paths import BELOW_GRADER, CHECKS, EXAM, GRADER, MISTAKES, ROOT
 from import_closure import Tree, closure, digest
 from sources import read_source
 from surroundings import settle
@@ -81,7 +81,7 @@ def inputs(stem, tree):
     code = ast.unparse(module)
     names = re.findall(r'exercise\(\s*"(\w+)"', source)
     code += f"\nfrom attention import {', '.join(names)}\n"
-    machinery = GRADER.glob("*.py")
+    machinery = {*GRADER.glob("*.py"), *BELOW_GRADER}
     return digest({*files, *closure(code, tree), *machinery}, sys.version, ROOT)
 
 

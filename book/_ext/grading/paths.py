@@ -4,6 +4,7 @@ from surroundings import ROOT
 
 EXTENSIONS = ROOT / "book" / "_ext"
 GRADER = EXTENSIONS / "grading"
+BELOW_GRADER = (EXTENSIONS / "sources.py", EXTENSIONS / "surroundings.py")  # what it stands on
 STUBS = ROOT / "book" / "exercises"
 CHECKS = ROOT / "tests" / "exercises"
 MISTAKES = CHECKS / "mistakes"
