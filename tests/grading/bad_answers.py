@@ -129,6 +129,11 @@ BAD = {
         results.ERROR,
         "asks for input (line 3: return input())",
     ),
+    "asks_for_a_password": (
+        body("import getpass", "return getpass.getpass()"),
+        results.ERROR,
+        "asks for input (line 4: return getpass.getpass())",
+    ),
     "stops_for_a_debugger": (
         body("breakpoint()", "return scores"),
         results.ERROR,

@@ -152,7 +152,7 @@ DEFENCES = {
     "a limit on processes": (limit(processes=1000), rows("fork_bomb")),
     "the whole family ends": (put(Family, "end", nothing), rows("fork_bomb", "grandchild")),
     "a group of its own": (put(os, "setsid", nothing), ["kills_its_group"]),
-    "no standard input": (keep_standard_input, ["reads_input"]),
+    "no standard input": (keep_standard_input, ["reads_input", "asks_for_a_password"]),
     "no other open files": (put(limits, "silence", nothing), ["forged_lines"]),
     "an ending is noted": (
         put(endings, "note", nothing),

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from bad_answers import RIGHT, grade
-from grading import child, collect, command_line, grader, limits
+from grading import child, collect, command_line, grader, known, limits
 from grading.collect import with_catalog
 from grading.nothing_graded import CollectionError, Unfit
 from grading.paths import ROOT
@@ -111,6 +111,15 @@ def test_command_ends_with_that_sentence(problem, monkeypatch, capsys):
     assert command_line.main(["softmax"]) == 2
     assert command_line.main(["softmax", "--reset"]) == 2
     assert capsys.readouterr().err == "Nothing was graded: the reason\n" * 2
+
+
+def test_broken_file_of_known_answers_is_named(tmp_path, monkeypatch):
+    """It is an author's, and no learner can mend it."""
+    (tmp_path / "masks.py").write_text("def it(:\n")
+    monkeypatch.setattr(known, "MISTAKES", tmp_path)
+    monkeypatch.setattr(known, "ROOT", tmp_path.parent)
+    with pytest.raises(CollectionError, match=r"masks\.py cannot be loaded: SyntaxError: invalid"):
+        list(known.answers("masks"))
 
 
 def test_pytorch_that_does_not_work_is_told(monkeypatch):

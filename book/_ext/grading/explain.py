@@ -39,7 +39,7 @@ def explain(problem, answer_file, otherwise=UNUSABLE):
         return results.ERROR, plain(text)
     if isinstance(problem, MemoryError) or "can't allocate memory" in text:
         return results.OUT_OF_MEMORY, f"Your code asked for more memory than it may use.{where}"
-    if isinstance(problem, NobodyTypes) or (where and text == "EOF when reading a line"):
+    if isinstance(problem, NobodyTypes) or (where and _waits_for_input(problem, text)):
         return results.ERROR, _nobody_types(problem, where, answer_file)
     if isinstance(problem, SyntaxError) and beside(problem.filename, answer_file):
         return results.ERROR, _syntax(problem, answer_file)
@@ -82,6 +82,11 @@ def _text(problem):
         return str(problem)
     except BaseException as another:
         return f"(its text cannot be had: {type(another).__name__})"
+
+
+def _waits_for_input(problem, text):
+    """Whether it is of input() or getpass(), and not of a file that ends too early."""
+    return isinstance(problem, EOFError) and text in ("", "EOF when reading a line")
 
 
 def _nobody_types(problem, where, answer_file):
