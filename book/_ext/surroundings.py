@@ -59,9 +59,12 @@ def checkout():
 
 def _book_around(folder):
     """The innermost checkout of the book that holds a folder; None outside of any."""
-    folders = [folder, *folder.parents]
-    found = (f for f in folders if (f / "book" / "_ext" / "surroundings.py").is_file())
-    return next((f.resolve() for f in found), None)
+    for root in (folder, *folder.parents):
+        if os.path.isfile(
+            root / "book" / "_ext" / "surroundings.py"
+        ):  # False where one may not look
+            return root.resolve()
+    return None
 
 
 def _working_folder():
