@@ -62,7 +62,7 @@ def _book_around(folder):
     for root in (folder, *folder.parents):
         if os.path.isfile(
             root / "book" / "_ext" / "surroundings.py"
-        ):  # False where one may not look
+        ):
             return root.resolve()
     return None
 
