@@ -60,9 +60,8 @@ def checkout():
 def _book_around(folder):
     """The innermost checkout of the book that holds a folder; None outside of any."""
     for root in (folder, *folder.parents):
-        if os.path.isfile(
-            root / "book" / "_ext" / "surroundings.py"
-        ):
+        # unlike Path.is_file, this says no where one may not look
+        if os.path.isfile(root / "book" / "_ext" / "surroundings.py"):
             return root.resolve()
     return None
 
