@@ -12,9 +12,9 @@ from sphinx.util.docutils import SphinxDirective
 from cards import exercise_card, overview
 from folded import fold
 from grading.paths import ROOT, STUBS
-from grading.reset import segment
 from import_closure import defining_file
 from numbering import numbered
+from sources import cut, read_source
 
 DIFFICULTY = {1: "easy", 2: "medium", 3: "hard"}
 
@@ -59,11 +59,11 @@ class Exercise(SphinxDirective):
         """The learner's function as it stands in their file, whatever state that is in."""
         self.env.note_dependency(str(path))
         try:
-            source = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):  # the card says what is wrong
+            source = read_source(path)
+        except (OSError, SyntaxError):  # the card says what is wrong
             source = ""
         label = nodes.paragraph("", "", nodes.literal(text=str(path.relative_to(ROOT))))
-        code = _literal(_cut(source, name) or source)
+        code = _literal(cut(source, name) or source)
         return nodes.container("", label, code, classes=["stub"])
 
     def _solution(self, name):
@@ -73,13 +73,7 @@ class Exercise(SphinxDirective):
         except ValueError as error:
             raise self.error(f"exercise {name}: {error}") from error
         self.env.note_dependency(str(path))
-        return _literal(_cut(path.read_text(encoding="utf-8"), name))
-
-
-def _cut(source, name):
-    """The source of one top-level function or class; None if there is none, or no Python."""
-    place = segment(source, name)
-    return place and "\n".join(source.splitlines()[slice(*place)])
+        return _literal(cut(read_source(path), name))
 
 
 def _literal(source):

@@ -11,6 +11,7 @@ from grading.checks import (
     assert_unchanged,
     assert_values,
     exercise,
+    gradients,
     line,
     points,
 )
@@ -477,12 +478,13 @@ def test_attention_does_not_see_a_large_hidden_score(scaled_dot_product_attentio
         "scores could such a row have, so that none arises?")  # fmt: skip
 def test_attention_to_nothing_has_a_finite_gradient(scaled_dot_product_attention):
     """A query that may attend to nothing sends no NaN back."""
-    query, key, value = (tensor.requires_grad_() for tensor in _inputs())
+    inputs = [tensor.requires_grad_() for tensor in _inputs()]
     mask = _mask()
     mask[0, 2] = False
-    scaled_dot_product_attention(query, key, value, mask).sum().backward()
-    for tensor, name in ((query, "query"), (key, "key"), (value, "value")):
-        assert torch.isfinite(tensor.grad).all(), f"The gradient of the {name} contains NaN."
+    sources = dict(zip(("the query", "the key", "the value"), inputs, strict=True))
+    found = gradients(scaled_dot_product_attention(*inputs, mask), sources)
+    for name, gradient in found.items():
+        assert torch.isfinite(gradient).all(), f"The gradient of {name} contains NaN."
 
 
 # --- what the checks share ---

@@ -3,12 +3,13 @@
 `test_bad_answers` sees that it does; `test_defences`, that it would not without the defence.
 """
 
+import os
 from pathlib import Path
 
 from grading import card, grader, results
-from grading.child import load_answer
 from grading.known import alarms
 from grading.limits import Limits
+from grading.load import load_answer
 from grading.paths import CHECKS
 from grading.processes import Family
 
@@ -19,12 +20,22 @@ RIGHT = (
     "    return e / e.sum(-1, keepdim=True)\n"
 )
 LIMITS = Limits(seconds=1, memory=1 << 28, processes=8)
-MISSING, FOLDER = object(), object()  # no file, and a folder in its place
+MISSING, FOLDER, PIPE = object(), object(), object()  # no file, or no file of text
 
 
 def body(*lines):
     return "import os, time, torch\ndef softmax(scores):\n" + "".join(f"    {x}\n" for x in lines)
 
+
+# Of the pipes that an answer can find, the one with the results is not the one it prints to.
+FIND = (
+    "import os, stat\n"
+    "def seen(number):\n"
+    "    try: return os.fstat(number)\n"
+    "    except OSError: return os.fstat(1)\n"
+    "pipe = next(n for n in range(3, 64) if stat.S_ISFIFO(seen(n).st_mode)\n"
+    "            and not os.path.samestat(seen(n), seen(1)))\n"
+)
 
 # A bomb must not go off where the test is wrong: each fork uses up a token, and there are 60.
 TOKENS = "import os\ntokens, more = os.pipe()\nos.write(more, b'x' * 60)\n"
@@ -34,6 +45,7 @@ BAD = {
     # --- the file
     "missing_file": (MISSING, results.ERROR, "There is no file"),
     "folder": (FOLDER, results.ERROR, "cannot be read: Is a directory"),
+    "pipe": (PIPE, results.ERROR, "cannot be read: it is not a file"),
     "empty_file": ("", results.ERROR, "no `softmax`"),
     "half_written_file": (
         RIGHT[: RIGHT.rindex("-1")],
@@ -45,14 +57,18 @@ BAD = {
         results.ERROR,
         "line 1: expected ':'\ndef softmax(scores)\n                   ^",
     ),
-    "not_utf8": (b"def softmax(scores):\n    return '\xff'\n", results.ERROR, "Syntax error in"),
-    "utf_16": (body("return scores").encode("utf-16"), results.ERROR, "could not be loaded"),
+    "not_utf8": (
+        b"def softmax(scores):\n    return '\xff'\n",
+        results.ERROR,
+        "Syntax error in line 2: byte 0xff is not utf-8",
+    ),
+    "utf_16": (body("return scores").encode("utf-16"), results.ERROR, "save it as UTF-8"),
     "unknown_encoding": (
         "# -*- coding: klingon -*-\n" + RIGHT,
         results.ERROR,
-        "Syntax error: unknown encoding: klingon",
+        "Syntax error in line 1: unknown encoding: klingon",
     ),
-    "nul_bytes": (b"def softmax(s):\n    return s\n\x00", results.ERROR, "be loaded. SyntaxError"),
+    "nul_bytes": (b"def softmax(s):\n    return s\n\x00", results.ERROR, "in line 3: source code"),
     "missing_function": ("def soft_max(scores): return scores\n", results.ERROR, "no `softmax`"),
     "not_callable": ("softmax = 3\n", results.ERROR, "not a function"),
     "no_parameter": ("def softmax(): return 0\n", results.ERROR, "could not call your code"),
@@ -108,7 +124,26 @@ BAD = {
     ),
     "interrupt": (body("raise KeyboardInterrupt"), results.ERROR, "KeyboardInterrupt"),
     "exit_inside": (body("import sys; sys.exit(0)"), results.ERROR, "end the program"),
-    "reads_input": (body("return input()"), results.ERROR, "EOF"),
+    "reads_input": (
+        body("return input()"),
+        results.ERROR,
+        "asks for input (line 3: return input())",
+    ),
+    "asks_for_a_password": (
+        body("import getpass", "return getpass.getpass()"),
+        results.ERROR,
+        "asks for input (line 4: return getpass.getpass())",
+    ),
+    "stops_for_a_debugger": (
+        body("breakpoint()", "return scores"),
+        results.ERROR,
+        "stops for a debugger (line 3: breakpoint()), and nobody can type",
+    ),
+    "stops_for_a_debugger_while_loading": (
+        "import pdb\npdb.set_trace()\n" + RIGHT,
+        results.ERROR,
+        "stops for a debugger (line 2: pdb.set_trace())",
+    ),
     # --- the wrong thing comes back
     "returns_none": (body("pass"), results.FAILED, "got None"),
     "returns_text": (body("return 'weights'"), results.FAILED, "a str"),
@@ -213,7 +248,11 @@ BAD = {
         results.CRASHED,
         "cut itself off",
     ),
-    "pipe_replaced": (body("os.dup2(1, 3); time.sleep(9)"), results.CRASHED, "cut itself off"),
+    "pipe_replaced": (
+        FIND + body("os.dup2(1, pipe); time.sleep(9)"),
+        results.CRASHED,
+        "cut itself off",
+    ),
     # --- it cheats
     "library_solution": (
         body("return torch.nn.functional.softmax(scores, -1)"),
@@ -311,12 +350,12 @@ BAD = {
         "",
     ),
     "forged_results": (
-        "import os, json, re\n"
+        FIND + "import json, re\n"
         f"checks = open({str(CHECKS / 'test_soft_lookup.py')!r}).read()\n"
         "for name in re.findall(r'def (test_softmax_\\w+)', checks):\n"
         "    line = {'check': name, 'state': 'passed', 'message': '', 'hint': None}\n"
-        "    os.write(3, json.dumps(line | {'pictures': []}).encode() + b'\\n')\n"
-        "os.write(3, b'{\"end\": true}\\n')\n"
+        "    os.write(pipe, json.dumps(line | {'pictures': []}).encode() + b'\\n')\n"
+        "os.write(pipe, b'{\"end\": true}\\n')\n"
         "def softmax(scores): return scores\n",
         results.ERROR,
         "cut itself off",
@@ -330,7 +369,11 @@ BAD = {
         results.CRASHED,
         "",
     ),
-    "endless_line": (body("while True: os.write(3, b'x' * 65536)"), results.CRASHED, ""),
+    "endless_line": (
+        FIND + body("while True: os.write(pipe, b'x' * 65536)"),
+        results.CRASHED,
+        "",
+    ),
 }
 
 
@@ -339,6 +382,8 @@ def save(name, file):
     source = BAD[name][0]
     if source is FOLDER:
         file.mkdir()
+    elif source is PIPE:
+        os.mkfifo(file)
     elif source is not MISSING:
         file.write_bytes(source if isinstance(source, bytes) else source.encode())
 

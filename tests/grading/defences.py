@@ -8,11 +8,25 @@ import os
 import secrets
 import signal
 from dataclasses import dataclass, replace
+from importlib.machinery import SourceFileLoader
 
 import torch
 
 from bad_answers import BAD, LIMITS
-from grading import card, checks, child, collect, endings, explain, hearing, subject
+from grading import (
+    card,
+    checks,
+    child,
+    collect,
+    endings,
+    explain,
+    hearing,
+    limits,
+    load,
+    stand_ins,
+    subject,
+    telling,
+)
 from grading.known import alarms
 from grading.limits import Limits
 from grading.processes import Family
@@ -67,7 +81,7 @@ def keep_standard_input(rig):
     """Leave the child the grader's own, at which nobody types."""
     silent, dup2 = os.pipe()[0], os.dup2
     dup2(silent, 0)
-    os.dup2 = lambda old, new: new if new == 0 else dup2(old, new)
+    os.dup2 = lambda old, new, **how: new if new == 0 else dup2(old, new, **how)
 
 
 def believe_every_line(rig):
@@ -138,8 +152,8 @@ DEFENCES = {
     "a limit on processes": (limit(processes=1000), rows("fork_bomb")),
     "the whole family ends": (put(Family, "end", nothing), rows("fork_bomb", "grandchild")),
     "a group of its own": (put(os, "setsid", nothing), ["kills_its_group"]),
-    "no standard input": (keep_standard_input, ["reads_input"]),
-    "no other open files": (put(os, "closerange", nothing), ["forged_lines"]),
+    "no standard input": (keep_standard_input, ["reads_input", "asks_for_a_password"]),
+    "no other open files": (put(limits, "silence", nothing), ["forged_lines"]),
     "an ending is noted": (
         put(endings, "note", nothing),
         rows("hard_exit", "crash", "segfault", "closed_pipes", "pipe_replaced", "kills_its_group"),
@@ -153,13 +167,13 @@ DEFENCES = {
     "a longest line": (put(hearing, "LONGEST_LINE", 1 << 40), ["endless_line"]),
     "pictures are checked": (put(hearing, "all_checked", list), ["forged_picture"]),
     "json bound ahead of the answer": (
-        put(child, "dumps", lambda line: hearing.json.dumps(line)),
+        put(telling, "dumps", lambda line: hearing.json.dumps(line)),
         ["patched_json"],
     ),
     "known mistakes are tried": (only(0), ["patched_isclose", "patched_equal", "patched_pytest"]),
     "a mistake for every check": (only(1), ["patched_equal"]),
     "exceptions beyond Exception": (
-        put(child, "explain", explain_exceptions_only),
+        both(*(put(of, "explain", explain_exceptions_only) for of in (child, telling))),
         ["exit_at_import", "exit_inside", "interrupt"],
     ),
     "loading may fail": (
@@ -167,31 +181,33 @@ DEFENCES = {
         ["missing_file", "folder", "half_written_file", "syntax_error", "not_utf8", "utf_16",
          "nul_bytes", "exception_at_import", "exit_at_import"],
     ),
-    "somebody is to blame": (put(child, "explain", blame_nobody), ["no_parameter"]),
+    "somebody is to blame": (put(telling, "explain", blame_nobody), ["no_parameter"]),
     "the answer's own lines": (
-        put(explain, "_lines", lambda problem, file: []),
+        put(explain, "lines_of", lambda problem, file: []),
         ["exception", "exception_at_import", "syntax_error_elsewhere", "not_implemented",
          "helper_not_written"],
     ),
     "the shapes in that line": (
-        put(explain, "_shapes", lambda problem, line: ""),
+        put(explain, "shapes_in", lambda problem, line: ""),
         ["shapes_that_do_not_fit"],
     ),
     "torch's NotImplementedError": (
-        put(explain, "_is_a_stub", lambda line: True),
+        put(explain, "is_a_stub", lambda line: True),
         ["not_implemented_by_torch"],
     ),
     "a caret": (
-        put(explain, "_syntax", lambda problem: problem.msg),
+        put(explain, "_syntax", lambda problem, file: problem.msg),
         ["syntax_error", "half_written_file", "not_utf8", "unknown_encoding"],
     ),
     "unreadable files": (put(explain, "_unreadable", str), ["missing_file", "folder"]),
+    "files alone are read": (put(load, "_FromSource", SourceFileLoader), ["pipe"]),
+    "nobody types": (put(stand_ins, "put_in", nothing), rows("stops_for_a_debugger")),
     "exceptions that cannot speak": (
         put(explain, "_text", str),
         ["speechless_exception", "exception_that_exits_when_asked"],
     ),
     "hints are the checks' own": (
-        put(child, "hint_for", lambda problem, file: getattr(problem, "hint", None)),
+        put(telling, "hint_for", lambda problem, file: getattr(problem, "hint", None)),
         ["exception_with_a_hint_of_its_own"],
     ),
     "only the beginning is cleaned": (put(explain, "plain", clean_it_all), ["huge_exception"]),
@@ -208,7 +224,7 @@ DEFENCES = {
         put(subject, "find", lambda module, name: getattr(module, name, None)),
         ["missing_function", "not_callable", "empty_file", "books_own_solution"],
     ),
-    "short cuts are closed": (put(child, "forbid", nothing), rows("library", "books_own")),
+    "short cuts are closed": (put(load, "forbid", nothing), rows("library", "books_own")),
     "calls are told": (
         put(subject, "_relayed", lambda found: found),
         ["library_solution_as_an_object", "library_solution_as_a_partial"],

@@ -7,8 +7,8 @@ import pytest
 
 from bad_answers import BAD, LIMITS, RIGHT, assert_told, content, grade, save
 from grading import grader, results, results_file
-from grading.child import load_answer
 from grading.collect import with_catalog
+from grading.load import load_answer
 
 
 @pytest.fixture(scope="module")
@@ -117,14 +117,6 @@ def test_book_s_own_class_cannot_be_derived_from(tmp_path):
 
     message = with_catalog(once, ["self_attention"]).message
     assert "write it yourself, without attention.SelfAttention" in message
-
-
-def test_child_that_cannot_be_confined_goes_no_further(tmp_path, monkeypatch):
-    """It would run on as a second grader."""
-    (tmp_path / "answer.py").write_text(RIGHT)
-    monkeypatch.setattr("os.setsid", lambda: 1 / 0)
-    exercise = with_catalog(lambda c: grade(c, tmp_path / "answer.py"), ["soft_lookup"])
-    assert exercise.state == results.ERROR and "cut itself off" in exercise.message
 
 
 @pytest.mark.parametrize("name", BAD)

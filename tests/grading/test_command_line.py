@@ -4,7 +4,6 @@ import json
 import os
 import pty
 import select
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +11,8 @@ import time
 
 import pytest
 
-from grading.paths import ROOT, STUBS
+import copies
+from grading.paths import ROOT
 from grading.results_file import VERSION
 
 RIGHT = """import torch
@@ -93,10 +93,12 @@ def test_learners_files_do_not_pass_for_modules(answers):
 
 
 def test_next_command_stays_in_one_line(answers):
-    """So that it can be copied out of a narrow terminal."""
-    (answers / f"{STEM}.py").write_text(WRONG)
-    out = grading("softmax", "--from", answers, env={**os.environ, "COLUMNS": "40"}).stdout
-    assert f"python -m grading softmax --from {answers}" in out
+    """So that it can be copied out of a narrow terminal, whatever the folder is called."""
+    folder = answers / "make do [1]"
+    folder.mkdir()
+    (folder / f"{STEM}.py").write_text(WRONG)
+    out = grading("softmax", "--from", folder, env={**os.environ, "COLUMNS": "40"}).stdout
+    assert f"python -m grading softmax --from '{folder}'" in out
 
 
 def test_results_that_cannot_be_written_are_told_after_the_report(answers):
@@ -135,40 +137,32 @@ def test_help_tells_every_option():
         assert option in out
 
 
-@pytest.fixture
-def clone(tmp_path):
-    """A small git repository with the grader and one chapter's files."""
-    for name in ("attention", "book/_ext", "book/exercises", "tests/exercises"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "book" / "index.md", tmp_path / "book")
-    (tmp_path / "book" / "exercises" / f"{STEM}.py").write_text(_stub())
-    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org"]
-    for command in (["init", "-q"], ["add", "book/exercises"], ["commit", "-qm", "stubs"]):
-        subprocess.run([*git, *command], cwd=tmp_path, check=True)
-    return tmp_path
-
-
-def _stub():
-    """The chapter's stub, also where a learner has begun to fill it in."""
-    text = (STUBS / f"{STEM}.py").read_text()
-    return text if "raise NotImplementedError" in text else RIGHT.replace("return", "raise")
-
-
-def test_reset_gives_one_stub_back_and_keeps_a_backup(clone):
-    """The other exercise in the file stays, and a no leaves everything."""
-    file = clone / "book" / "exercises" / f"{STEM}.py"
+def test_reset_gives_one_stub_back_and_keeps_a_backup(tmp_path):
+    """Of the book in which it is asked for, a copy of another; the other exercise stays, and a no
+    leaves everything."""
+    copies.original(tmp_path / "one")
+    python = copies.copied(tmp_path / "one", tmp_path / "two")
     answer = RIGHT + "\n\ndef soft_lookup(query, key, value):\n    return value\n"
-    file.write_text(answer)
-    path = os.pathsep.join([str(clone), str(clone / "book" / "_ext")])
-    environment = {**os.environ, "PYTHONPATH": path}
-    grading("softmax", "--reset", cwd=clone, env=environment, input="n\n")
-    assert file.read_text() == answer
-    done = grading("softmax", "--reset", cwd=clone, env=environment, input="y\n")
+    theirs, file = (tmp_path / n / "book/exercises" / f"{STEM}.py" for n in ("one", "two"))
+    for book in (theirs, file):
+        book.write_text(answer)
+
+    def reset(typed):
+        command = [python, "-m", "grading", "softmax", "--reset"]
+        around = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+        return subprocess.run(
+            command, cwd=tmp_path / "two", env=around, input=typed, text=True, timeout=120,
+            capture_output=True,
+        )  # fmt: skip
+
+    reset("n\n")
+    assert file.read_text() == theirs.read_text() == answer
+    done = reset("y\n")
     assert done.returncode == 0, done
     text = file.read_text()
     assert "raise NotImplementedError" in text and "return value" in text
     (backup,) = file.parent.glob("*.bak")
-    assert backup.read_text() == answer
+    assert backup.read_text() == theirs.read_text() == answer
 
 
 def test_watch_grades_on_every_save(answers):

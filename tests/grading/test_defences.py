@@ -10,11 +10,10 @@ import time
 
 import pytest
 
-from bad_answers import BAD, RIGHT, assert_told, grade, save
+from bad_answers import BAD, FIND, RIGHT, assert_told, grade, save
 from defences import DEFENCES, Rig, nothing, put
 from forks import in_forks
-from grading import __main__ as command_line
-from grading import grader, limits, results_file
+from grading import command_line, grader, limits, results_file
 from grading.collect import with_catalog
 from grading.paths import CHECKS
 from grading.results import PASSED, Check, Exercise
@@ -122,14 +121,14 @@ def test_answer_ends_with_its_grader(take_out, ends, tmp_path):
 # what no defence of the grader stops: the threat model in CONTRIBUTING.md says so
 BEYOND = {
     "reads the key from the stack, and forges every result": (
-        "import json, os, re, sys\n"
+        FIND + "import json, re, sys\n"
         "frame, checks = sys._getframe(), " + repr(str(CHECKS / "test_soft_lookup.py")) + "\n"
         "while 'key' not in frame.f_locals: frame = frame.f_back\n"
         "line = {'key': frame.f_locals['key'], 'state': 'passed', 'message': '', 'hint': None}\n"
         "for name in re.findall(r'def (test_softmax_\\w+)', open(checks).read()):\n"
         "    line |= {'check': name, 'pictures': []}\n"
-        "    os.write(3, json.dumps(line).encode() + b'\\n')\n"
-        "os.write(3, json.dumps({'key': line['key'], 'end': True}).encode() + b'\\n')\n",
+        "    os.write(pipe, json.dumps(line).encode() + b'\\n')\n"
+        "os.write(pipe, json.dumps({'key': line['key'], 'end': True}).encode() + b'\\n')\n",
         "passed",
     ),
     "kills its grader": ("import os; os.kill(os.getppid(), 9)\n", "died"),

@@ -1,11 +1,11 @@
 """The results file: damaged, forged or missing, it is graded anew and never a traceback."""
 
 import json
+import os
 
 import pytest
 
-from grading import __main__ as command_line
-from grading import results, results_file
+from grading import command_line, results, results_file
 from grading.results import Check, Exercise
 from grading.results_file import VERSION
 
@@ -57,11 +57,14 @@ def test_results_written_while_grading_are_not_taken_up(file, monkeypatch, tmp_p
 
 
 def test_digest_passes_over_what_cannot_be_read(monkeypatch, tmp_path):
-    """Emacs marks a file that is being edited by a link to nowhere, `.#scoring.py`."""
+    """Emacs marks a file that is being edited by a link to nowhere, `.#scoring.py`; a pipe would
+    have it wait for ever, and a name need not be UTF-8."""
     monkeypatch.setattr(command_line, "ROOT", tmp_path)
     monkeypatch.setattr(command_line, "INPUTS", ["book"])
     (tmp_path / "book").mkdir()
     before = command_line._digest()
     (tmp_path / "book" / ".#scoring.py").symlink_to("somebody@somewhere.17")
     (tmp_path / "book" / "folder.py").mkdir()
+    (tmp_path / "book" / os.fsdecode(b"caf\xe9.py")).touch()
+    os.mkfifo(tmp_path / "book" / "pipe.py")
     assert command_line._digest() != before

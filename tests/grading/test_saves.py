@@ -91,6 +91,20 @@ def test_watch_outlives_a_file_that_is_gone(tmp_path, monkeypatch):
     assert followed(tmp_path, gone_and_back, monkeypatch) == [None, RIGHT]
 
 
+def test_watch_grades_the_users_of_a_helper(tmp_path, monkeypatch):
+    """The answer's own file has not changed."""
+
+    def helper(file):
+        file.write_text("from helpers import e"), stamp(file, 1000)
+        yield
+        file.with_name("helpers.py").write_text("e = 1")
+        yield
+        file.with_name("of_nobody.py").write_text("e = 1")
+        yield
+
+    assert followed(tmp_path, helper, monkeypatch) == ["from helpers import e"] * 2
+
+
 def followed(folder, saves, monkeypatch):
     """What `watch` grades while a file is saved between its looks; None for no file."""
     file, graded = folder / f"{STEM}.py", []

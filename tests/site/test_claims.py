@@ -9,7 +9,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
 
 from claims import build as claims_build
-from claims.running import read_tests
+from claims.tests import read_tests
 
 TESTS = '''"""A chapter's tests."""
 
@@ -121,6 +121,31 @@ def test_a_broken_module_breaks_the_claim_at_its_line(book):
     assert "not held" in book.build(), "a claim that does not hold must be reported again"
     book.write("attention/double.py", "def double(x):\n    return x + x\n")
     assert book.build() == ""
+
+
+def test_reader_s_own_settings_have_no_say(tmp_path, monkeypatch):
+    """Variables, files in the folders above, any name of the folder: what holds, holds, and what
+    does not, does not."""
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
+    (tmp_path / "conftest.py").write_text("raise RuntimeError('not of the book')\n")
+    for name, value in {
+        "PYTEST_ADDOPTS": "--color=yes --no-such-option",
+        "PYTEST_PLUGINS": "no_such_plugin",
+        "PYTHONOPTIMIZE": "1",
+        "PYTHONWARNINGS": "error",
+        "PYTHONPATH": str(tmp_path),
+    }.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "attention.py").write_text("raise RuntimeError('not the one you want')\n")
+    book = Book(tmp_path / "course [2026] é $HOME 100%")
+    book.write("pytest.ini", "[pytest]\naddopts = --no-such-option\n")
+    book.write(
+        "tests/test_b.py", "def helped():\n    assert 2 > 3\n\n\ndef test_it():\n    helped()\n"
+    )
+    book.write("book/a.md", PAGE + "\n{claim}`Wrong <test_b::test_it>`\n")
+    warnings = book.build()
+    assert "not held by test_b::test_it: test_it failed" in warnings
+    assert "test_a::test_doubles" not in warnings
 
 
 def test_only_stale_claims_run(book, runs):

@@ -91,6 +91,27 @@ def test_broken_stub_does_not_break_the_build(book, content):
     assert book.warnings.getvalue() == ""
 
 
+STUB = "# coding: {}\nother = 'é'\n\n\ndef softmax(scores):\n    'the stüb \x0c'\n\n\nlast = 1\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbf" + STUB.format("utf-8").encode(),
+        STUB.format("utf-8").replace("\n", "\r\n").encode(),
+        STUB.format("latin-1").encode("latin-1"),
+        STUB.format("cp1252").replace("\n", "\r").encode("cp1252"),
+    ],
+    ids=["mark", "windows", "latin-1", "old mac"],
+)
+def test_stub_is_shown_whatever_editor_wrote_it(book, content):
+    """The function alone, and its letters."""
+    book.grade(state=results.NOT_STARTED)
+    book.stub.write_bytes(content)
+    html = book.build()
+    assert "the stüb" in html and "other" not in html and "last" not in html
+
+
 def test_new_results_rewrite_only_the_pages_that_show_them(book):
     """No page is read again, and the other page is not written again."""
     book.grade(state=results.NOT_STARTED)

@@ -10,8 +10,8 @@ from sphinx.util.docutils import SphinxDirective
 
 from folded import fold
 
-from .running import read_tests
 from .sentence import detached
+from .tests import read_tests
 
 #: No `<pre>`, because the theme measures each, folded or not, and no colours, which would be twenty
 #: thousand elements: together they cost a phone a second.
@@ -41,7 +41,7 @@ def digest_of(claims, root: Path) -> str:
 def _test(claim, root: Path):
     try:
         return read_tests(root / "tests" / f"{claim.file}.py").get(claim.test)
-    except SyntaxError:
+    except (OSError, SyntaxError):
         return None  # the build warns at the claim
 
 

@@ -1,18 +1,18 @@
 """Run the tests that hold the claims, and remember which of them passed."""
 
-import ast
 import json
 import os
 import subprocess
 import sys
 import tempfile
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
 
-from execution.page import versions
-from import_closure import Tree, closure, digest
+from import_closure import Tree
+from surroundings import environment
+
+from .tests import read_tests, test_digest
 
 PASSED, FAILED, MISSING = "passed", "failed", "missing"
 
@@ -22,56 +22,6 @@ class Outcome:
     state: str
     reason: str = ""
     digest: str = ""  # of all that the result follows from
-
-
-@dataclass
-class Test:
-    """A test's text, as its file has it."""
-
-    name: str
-    summary: str
-    source: str
-    line: int
-
-
-def read_tests(path: Path) -> dict[str, Test]:
-    """The tests of a file by name; empty if there is no such file."""
-    return _read_tests(path, path.stat().st_mtime_ns) if path.is_file() else {}
-
-
-@cache  # each claim asks, and a file holds many claims
-def _read_tests(path: Path, changed: int) -> dict[str, Test]:
-    text = path.read_text("utf-8")
-    found = {}
-    for node in ast.parse(text, str(path)).body:
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("test"):
-            first = min([node.lineno, *(item.lineno for item in node.decorator_list)])
-            source = "\n".join(text.splitlines()[first - 1 : node.end_lineno])
-            summary = (ast.get_docstring(node) or "").partition("\n")[0]
-            found[node.name] = Test(node.name, summary, source, first)
-    return found
-
-
-def test_digest(path: Path, tree: Tree) -> str:
-    """Of all that the results of a test file follow from."""
-    root = tree.root
-    code = path.read_text("utf-8")
-    files = {path.resolve(), *closure(code, tree)}
-    folders = [folder for folder in path.resolve().parents if folder.is_relative_to(root)]
-    for conftest in (folder / "conftest.py" for folder in folders):
-        if conftest.is_file():
-            files.add(conftest)
-            shared = conftest.read_text("utf-8")
-            # what the fixtures import counts only for the files that use one
-            if "autouse" in shared or any(name in code for name in _defined(shared)):
-                files |= set(closure(shared, tree))
-    files |= {root / "pyproject.toml"} if (root / "pyproject.toml").is_file() else set()
-    return digest(files, json.dumps(versions()), root)
-
-
-@cache
-def _defined(code: str) -> list[str]:
-    return [node.name for node in ast.parse(code).body if hasattr(node, "name")]
 
 
 class Record:
@@ -108,6 +58,8 @@ def stale(wanted: set[tuple[str, str]], record: Record, root: Path) -> dict[str,
             missing = f"there is no test of that name in tests/{file}.py"
         except SyntaxError as error:
             tests, missing = {}, f"{error.filename}:{error.lineno}: {error.msg}"
+        except OSError as error:
+            tests, missing = {}, str(error)
         for name in sorted(test for other, test in wanted if other == file):
             key = f"{file}::{name}"
             known = record.outcomes.get(key)
@@ -125,15 +77,18 @@ def run_tests(tests: dict[str, str], root: Path) -> dict[str, Outcome]:
     """Run `file::test`s, files side by side; every one of them gets an outcome."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.xml")
+        # names relative to the root: in a path, [ and :: would mean something to pytest
         ids = [f"tests/{key.replace('::', '.py::')}" for key in tests]
         files = len({key.partition("::")[0] for key in tests})
         side_by_side = ["-n", "logical", f"--maxprocesses={files}", "--dist=loadfile"]
-        options = ["-q", "-p", "no:cacheprovider", f"--junitxml={report}"]
-        command = ["-m", "pytest", *options, *(side_by_side if files > 1 else []), *ids]
-        environment = os.environ | {"OMP_NUM_THREADS": "1"}
-        environment.pop("PYTEST_ADDOPTS", None)
+        options = [f"--junitxml={report}", *(side_by_side if files > 1 else [])]
         done = subprocess.run(
-            [sys.executable, *command], cwd=root, env=environment, capture_output=True, text=True
+            [sys.executable, "-m", "pytest", *_known_settings(root), *options, *ids],
+            cwd=root,
+            env=environment(root),
+            capture_output=True,
+            text=True,
+            errors="replace",
         )
         found = _read_report(report) if report.is_file() else {}
     said = (done.stdout + done.stderr).strip().splitlines()[-1:]
@@ -142,6 +97,12 @@ def run_tests(tests: dict[str, str], root: Path) -> dict[str, Outcome]:
     for key, outcome in outcomes.items():
         outcome.digest = tests[key]
     return outcomes
+
+
+def _known_settings(root: Path) -> list[str]:
+    """The book's own settings of pytest, and no others."""
+    settings = "pyproject.toml" if (root / "pyproject.toml").is_file() else os.devnull
+    return ["-q", "-c", settings, "--rootdir=.", "-pno:cacheprovider", "-pxdist"]
 
 
 def _read_report(report: Path) -> dict[str, Outcome]:

@@ -3,11 +3,12 @@
 import functools
 
 from grading import grader, terminal
-from grading.child import load_answer
 from grading.collect import with_catalog
 from grading.known import alarms
+from grading.load import load_answer
 from grading.paths import ROOT
 from grading.watch import watch
+from sources import shown
 
 
 class Unknown(Exception):
@@ -60,7 +61,7 @@ def _chosen(known, names):
 def _grade_one(catalog, name, folder):
     exercise = catalog.exercise(name)
     file = folder / f"{exercise.stem}.py"
-    exercise.file = str(file.relative_to(ROOT) if file.is_relative_to(ROOT) else file)
+    exercise.file = shown(file.relative_to(ROOT) if file.is_relative_to(ROOT) else file)
     load = functools.partial(load_answer, name, file)
     known_mistakes = alarms(exercise.stem, name)
     return grader.grade(catalog.checks(name), load, exercise, file, alarms=known_mistakes)

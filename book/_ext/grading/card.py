@@ -16,9 +16,9 @@ def _slug(text):
 
 
 def _command(sentence):
-    """A sentence whose `make …` part is set as code."""
-    before, make, command = sentence.partition("make ")
-    return escape(before) + Markup("<code>{}</code>").format(make + command) if make else sentence
+    """A sentence that ends in a command, which is set as code."""
+    before, run, command = sentence.partition(", then run: ")
+    return escape(before + run) + Markup("<code>{}</code>").format(command) if run else sentence
 
 
 _templates = Environment(

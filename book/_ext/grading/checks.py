@@ -6,6 +6,7 @@ A check asks for the learner's function by its name, as a fixture that `exercise
 import torch
 
 from grading.failure import Failure
+from grading.gradients import gradients
 from grading.pictures import line, maps, strip
 from grading.plain import kind
 from grading.probes import assert_reads_only, assert_scale, which_inputs_matter
@@ -19,6 +20,7 @@ __all__ = [
     "assert_unchanged",
     "assert_values",
     "exercise",
+    "gradients",
     "line",
     "maps",
     "points",

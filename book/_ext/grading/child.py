@@ -2,22 +2,18 @@
 leaves at once as a line of JSON, so that what is known survives whatever the answer does next.
 """
 
-import importlib.util
 import sys
-
-# bound here, before an answer can put something else in their place
-from json import dumps
-from os import _exit, write
+from os import _exit  # bound here, before an answer can put something else in its place
 from types import SimpleNamespace
 
 import pytest
 
-from grading import results
-from grading.explain import explain, hint_for
-from grading.failure import Failure
-from grading.forbidden import forbid
-from grading.limits import RESULTS_GO_TO, confine
+from grading import results, stand_ins
+from grading.explain import explain
+from grading.limits import confine
+from grading.nothing_graded import Unfit
 from grading.subject import SUBJECT, handed, reset
+from grading.telling import Line, Reporter
 
 # exit statuses of a child that could not report
 NO_MEMORY_LEFT = 77
@@ -28,50 +24,26 @@ TAMPERED = (
 )
 
 
-class Reporter:
-    """The pytest plugin that turns each check's report into a line for the parent."""
-
-    def __init__(self, send, answer_file):
-        self.send, self.answer_file = send, answer_file
-        self.all_passed = True
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_makereport(self, item, call):
-        # The first to answer is heard alone. That spares each failing check the 20 ms in which
-        # pytest would write a long traceback that nobody reads.
-        if call.excinfo is not None and call.when != "teardown":
-            self.tell(item, call.excinfo.value)
-        elif call.when == "call":
-            self.report(item, results.PASSED, "")
-        outcome = "passed" if call.excinfo is None else "failed"
-        return pytest.TestReport(item.nodeid, item.location, {}, outcome, None, call.when)
-
-    def tell(self, item, problem):
-        pictures = problem.pictures if isinstance(problem, Failure) else []
-        told = explain(problem, self.answer_file)
-        self.report(item, *told, hint_for(problem, self.answer_file), pictures)
-
-    def report(self, item, state, message, hint=None, pictures=()):
-        self.all_passed &= state == results.PASSED
-        line = {"check": item.name, "state": state, "message": message}
-        self.send(line | {"hint": hint, "pictures": list(pictures)})
-
-
 def run(items, load, answer_file, pipes, limits, key, trials=()):
     """Grade one answer with these checks. Never returns.
 
     Args:
         pipes: the ends to write to: (results, output).
-        key: stands in each line, so that lines that an answer writes itself are not believed.
+        key: see `Line`.
         trials: [(a check's item, the exercise, a mistake that the check must catch), ...].
     """
     try:
-        confine(*pipes, limits)
-
-        def send(line):
-            write(RESULTS_GO_TO, dumps({"key": key} | line).encode() + b"\n")
-
-        _grade(items, load, Reporter(send, answer_file), trials)
+        line = Line(*pipes, key)
+        try:
+            confine(*pipes, limits)
+            line.streams = sys.stdout, sys.stderr
+            stand_ins.put_in()
+            line.send({"ready": True})
+        except Exception as problem:
+            known = isinstance(problem, Unfit)
+            line.send({"unfit": str(problem if known else f"{type(problem).__name__}: {problem}")})
+            _exit(0)
+        _grade(items, load, line, answer_file, trials)
     except MemoryError:  # so little is left that not even the report could be made
         _exit(NO_MEMORY_LEFT)
     except BaseException:
@@ -80,21 +52,21 @@ def run(items, load, answer_file, pipes, limits, key, trials=()):
         _exit(0)
 
 
-def _grade(items, load, reporter, trials):
+def _grade(items, load, line, answer_file, trials):
     """Load the answer, run the checks, and try whether they still catch known mistakes."""
-    send, config = reporter.send, items[0].config
+    reporter, config = Reporter(line.send, answer_file), items[0].config
     try:
         config.stash[SUBJECT] = load()
     except BaseException as problem:
-        state, message = explain(problem, reporter.answer_file, "Your file could not be loaded.")
+        state, message = explain(problem, answer_file, "Your file could not be loaded.")
         # A module that raises NotImplementedError as it loads has still not been started.
         if state == results.NOT_STARTED:
             message = "The file itself raises NotImplementedError, outside any function."
-        send({"problem": message})
+        line.send({"problem": message})
         return
     config.pluginmanager.register(reporter, "reporter")
     for item, next_item in zip(items, [*items[1:], None], strict=True):
-        send({"start": item.name})
+        line.begin(item.name)
         try:
             config.hook.pytest_runtest_protocol(item=item, nextitem=next_item)
         except (KeyboardInterrupt, pytest.exit.Exception) as problem:
@@ -103,8 +75,8 @@ def _grade(items, load, reporter, trials):
             return
     # a card that shows a failure has less to gain; trying one keeps the wait for it short
     if tampered_with(config, trials if reporter.all_passed else trials[:1]):
-        send({"problem": TAMPERED})
-    send({"end": True})
+        line.send({"problem": TAMPERED})
+    line.send({"end": True})
 
 
 def tampered_with(config, trials):
@@ -133,19 +105,3 @@ def lets_pass(item, name, mistaken):
     except Exception:
         return False
     return True
-
-
-def load_answer(exercise, path):
-    """Import a learner's file, after closing the short cuts that the exercise forbids."""
-    forbid(exercise, path)
-    return load_file(path)
-
-
-def load_file(path):
-    """Import an answer from its file, whatever it is called."""
-    sys.dont_write_bytecode = True
-    spec = importlib.util.spec_from_file_location("answer", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["answer"] = module
-    spec.loader.exec_module(module)
-    return module

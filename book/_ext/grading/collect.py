@@ -7,17 +7,28 @@ run loop, so that a child can run the collected checks as pytest would.
 import contextlib
 import io
 import os
+from unittest.mock import patch
 
 import pytest
 
+from grading.limits import see_that_memory_suffices
+from grading.nothing_graded import CollectionError, Unfit
 from grading.paths import CHECKS, ROOT, STUBS
+from grading.plain import plain
 from grading.results import Check, Exercise
 from grading.stems import chapter_order
 from grading.subject import EXERCISES, reset
+from surroundings import environment
 
-
-class CollectionError(Exception):
-    """The files of checks themselves are broken: an author's mistake, not a learner's."""
+#: Nobody's settings but these: no configuration file, no conftest.py, no plugin that an answer
+#: could meet, such as the one that puts its own debugger and its own log files into the process.
+OPTIONS = ["-c", os.devnull, "--rootdir=.", "--noconftest", "--import-mode=importlib"]
+OPTIONS += ["--capture=no", "--assert=plain"]  # what a check has to say stands in its message
+OPTIONS += [
+    f"-pno:{name}"
+    for name in ("cacheprovider", "debugging", "doctest", "faulthandler", "junitxml", "logging",
+                 "terminal", "warnings")
+]  # fmt: skip
 
 
 class Catalog:
@@ -59,17 +70,21 @@ def with_catalog(use, stems=None):
     Args:
         use: called once with the `Catalog`.
         stems: the chapters to collect; all when None, in the book's order.
+
+    Raises:
+        Unfit: this machine cannot load what the checks need.
+        CollectionError: the checks are broken.
     """
     loop = _Loop(use)
-    files = [str(CHECKS / f"test_{stem}.py") for stem in stems or chapter_order()]
-    options = ["--import-mode=importlib", "-c", os.devnull, f"--rootdir={ROOT}", "--capture=no"]
-    options += ["--assert=plain"]  # what a check has to say stands in its message
-    without = ["cacheprovider", "terminal", "faulthandler", "doctest", "warnings", "junitxml"]
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    with contextlib.redirect_stderr(io.StringIO()) as complaints:
-        status = pytest.main(
-            [*options, *(f"-pno:{name}" for name in without), *files], plugins=[loop]
-        )
+    _load_torch()
+    # Names relative to the root: pytest reads meanings into a path, such as those of [ and ::.
+    files = [f"{CHECKS.relative_to(ROOT)}/test_{stem}.py" for stem in stems or chapter_order()]
+    with (
+        patch.dict(os.environ, environment(), clear=True),
+        contextlib.chdir(ROOT),
+        contextlib.redirect_stderr(io.StringIO()) as complaints,
+    ):
+        status = pytest.main([*OPTIONS, *files], plugins=[loop])
     if loop.error is not None:
         raise loop.error
     if not loop.ran:
@@ -78,6 +93,14 @@ def with_catalog(use, stems=None):
             f"{loop.broken or complaints.getvalue()}"
         )
     return loop.result
+
+
+def _load_torch():
+    see_that_memory_suffices()
+    try:
+        import torch  # noqa: F401
+    except Exception as problem:
+        raise Unfit(f"PyTorch cannot be loaded: {plain(problem, 400)}") from problem
 
 
 class _Loop:

@@ -4,6 +4,12 @@ import os
 import signal
 
 from grading import child, results
+from grading.nothing_graded import Unfit
+
+FROM_OUTSIDE = {
+    signal.SIGKILL: ", as when the machine has no memory left",
+    signal.SIGXCPU: ": the limit on time of your shell (ulimit -t) is reached",
+}
 
 
 def note(hearing, status):
@@ -12,10 +18,15 @@ def note(hearing, status):
     Args:
         hearing: the `hearing.Hearing` of that child.
         status: as `os.waitpid` gives it; None if the child had to be killed.
+
+    Raises:
+        Unfit: it ended before the answer could have a part in that.
     """
     code = None if status is None else os.waitstatus_to_exitcode(status)
     out_of_memory = code == child.NO_MEMORY_LEFT
     state = hearing.verdict or (results.OUT_OF_MEMORY if out_of_memory else results.CRASHED)
+    if not hearing.ready:
+        raise Unfit(f"no answer can be confined here ({state}, exit status {code})")
     message = _sentence(state, code, hearing.listening.limits)
     check = hearing.running
     if check is None:
@@ -40,7 +51,7 @@ def _sentence(state, code, limits):
     if code in (None, child.CUT_OFF):
         return "Your code cut itself off from the grader: it closed or changed what that needs."
     if code < 0:
-        return f"The process died of {_signal_name(-code)}."
+        return f"The process died of {_signal_name(-code)}{FROM_OUTSIDE.get(-code, '')}."
     return f"Your code ended the process (exit status {code})."
 
 

@@ -3,9 +3,9 @@ in any style must pass.
 
 `python -m grading.exam` holds it, chapter by chapter where something changed, and writes
 `_build/exam.json`; `tests/exercises/test_exam.py` judges the outcome, and the page `grader_exam`
-shows it. The file's schema, version 2::
+shows it. The file's schema, version 3::
 
-    {"version": 2, "chapters": {STEM: {"inputs": DIGEST, "outcomes": [OUTCOME, ...]}}}
+    {"version": 3, "chapters": {STEM: {"inputs": DIGEST, "outcomes": [OUTCOME, ...]}}}
     OUTCOME = {"answer", "what", "caught_by", "exercise"}
 
 `answer` is "reference" or a known answer's name, `exercise` a record as in `grading.results_file`.
@@ -21,10 +21,13 @@ from rich.console import Console
 from rich.progress import track
 
 from grading import results, results_file
-from grading.paths import CHECKS, EXAM, GRADER, MISTAKES, ROOT
+from grading.nothing_graded import NothingGraded
+from grading.paths import BELOW_GRADER, CHECKS, EXAM, GRADER, MISTAKES, ROOT
 from import_closure import Tree, closure, digest
+from sources import read_source
+from surroundings import settle
 
-VERSION = 2
+VERSION = 3
 
 
 def hold(stems, console):
@@ -68,7 +71,7 @@ def held():
 def inputs(stem, tree):
     """A digest of what a chapter's exam depends on."""
     files = [CHECKS / f"test_{stem}.py", MISTAKES / f"{stem}.py"]
-    source = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    source = "\n".join(map(read_source, files))
     # The grader may import all of `attention`; what this chapter's exam depends on is what its
     # own files import, and the references that it grades.
     module = ast.parse(source)
@@ -78,7 +81,7 @@ def inputs(stem, tree):
     code = ast.unparse(module)
     names = re.findall(r'exercise\(\s*"(\w+)"', source)
     code += f"\nfrom attention import {', '.join(names)}\n"
-    machinery = GRADER.glob("*.py")
+    machinery = {*GRADER.glob("*.py"), *BELOW_GRADER}
     return digest({*files, *closure(code, tree), *machinery}, sys.version, ROOT)
 
 
@@ -91,7 +94,7 @@ def main():
     )
     parser.add_argument("stem", nargs="*", help="chapters to examine (default: those that changed)")
     options = parser.parse_args()
-    console, stems, before = Console(highlight=False), chapter_order(), held()
+    console, stems, before = Console(highlight=False, markup=False), chapter_order(), held()
     tree = Tree(ROOT)
     now = {stem: inputs(stem, tree) for stem in stems}
     good = {
@@ -139,4 +142,8 @@ def as_expected(outcome):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    settle("grading.exam")
+    try:
+        sys.exit(main())
+    except NothingGraded as problem:
+        sys.exit(f"The exam was not held: {problem}")

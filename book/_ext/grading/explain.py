@@ -1,14 +1,16 @@
 """Says what went wrong in an answer, in words for the learner who wrote it."""
 
-import re
-import sys
+import shlex
 import traceback
 from pathlib import Path
 
 from grading import results
+from grading.answer_lines import beside, is_a_stub, lines_of, named, place_of, shapes_in
 from grading.failure import Failure, Missing
 from grading.paths import ROOT
 from grading.plain import plain
+from grading.stand_ins import NobodyTypes
+from sources import shown
 
 TRUTH_OF_A_TENSOR = (
     "`if` needs one yes or no, and a tensor has one for each entry. To ask whether an argument was "
@@ -23,23 +25,24 @@ def explain(problem, answer_file, otherwise=UNUSABLE):
     Args:
         otherwise: what to say first when no line of the answer is to blame.
     """
-    lines = _lines(problem, answer_file)
-    where = _place(lines)
+    lines = lines_of(problem, answer_file)
+    where = place_of(lines, answer_file)
     text = _text(problem)
-    if isinstance(problem, NotImplementedError) and lines and _is_a_stub(lines[-1]):
-        if len(lines) == 1:
-            return results.NOT_STARTED, ""
-        return results.ERROR, (
-            f"Your code calls `{lines[-1].name}`, which is not written yet{_place(lines[:-1])}."
-        )
+    if isinstance(problem, NotImplementedError) and lines and is_a_stub(lines[-1]):
+        *callers, stub = lines
+        where = place_of(callers, answer_file)
+        missing = f"Your code calls `{stub.name}`, which is not written yet{where}."
+        return (results.ERROR, missing) if callers else (results.NOT_STARTED, "")
     if isinstance(problem, Failure) or (isinstance(problem, AssertionError) and not where):
         return results.FAILED, plain(text)
     if isinstance(problem, Missing):
         return results.ERROR, plain(text)
     if isinstance(problem, MemoryError) or "can't allocate memory" in text:
         return results.OUT_OF_MEMORY, f"Your code asked for more memory than it may use.{where}"
-    if isinstance(problem, SyntaxError) and problem.filename == str(answer_file):
-        return results.ERROR, _syntax(problem)
+    if isinstance(problem, NobodyTypes) or (where and _waits_for_input(problem, text)):
+        return results.ERROR, _nobody_types(problem, where, answer_file)
+    if isinstance(problem, SyntaxError) and beside(problem.filename, answer_file):
+        return results.ERROR, _syntax(problem, answer_file)
     if isinstance(problem, OSError) and problem.filename == str(answer_file) and not where:
         return results.ERROR, _unreadable(problem)
     if isinstance(problem, SystemExit):
@@ -47,7 +50,7 @@ def explain(problem, answer_file, otherwise=UNUSABLE):
     text = plain(f"{type(problem).__name__}: {text}", 400)
     if where:
         about_shapes = isinstance(problem, (RuntimeError, IndexError, ValueError))
-        return results.ERROR, text + where + (_shapes(problem, lines[-1]) if about_shapes else "")
+        return results.ERROR, text + where + (shapes_in(problem, lines[-1]) if about_shapes else "")
     return results.ERROR, f"{otherwise} {text}"
 
 
@@ -70,36 +73,7 @@ def _refused_by_the_book(problem, answer_file):
     """Whether the answer called the package with what it refuses: its message says the rule."""
     *_, last = traceback.extract_tb(problem.__traceback__)
     of_the_book = Path(last.filename).is_relative_to(ROOT / "attention")
-    return of_the_book and bool(_lines(problem, answer_file))
-
-
-def _lines(problem, answer_file):
-    """The lines of the answer that the exception passed through, the innermost last."""
-    frames = traceback.extract_tb(problem.__traceback__)
-    return [frame for frame in frames if frame.filename == str(answer_file)]
-
-
-def _place(lines):
-    """The last of these lines, as ' (line …)'; empty if there is none."""
-    if not lines:
-        return ""
-    return f" (line {lines[-1].lineno}: {plain(lines[-1].line or '', 120)})"
-
-
-def _shapes(problem, line):
-    """The shapes of the tensors that a line names, as ' There x is (2, 3), …'; empty if none."""
-    *_, frame = (f for f, number in traceback.walk_tb(problem.__traceback__)
-                 if f.f_code.co_filename == line.filename and number == line.lineno)  # fmt: skip
-    names = dict.fromkeys(re.findall(r"[^\W\d]\w*", line.line or ""))  # in order, each once
-    values = {name: frame.f_locals[name] for name in names if name in frame.f_locals}
-    tensor = sys.modules["torch"].Tensor  # a subclass may say what it likes of itself
-    shapes = [f"{name} is {tuple(v.shape)}" for name, v in values.items() if type(v) is tensor]
-    return f" There {', '.join(shapes)}." if shapes else ""
-
-
-def _is_a_stub(line):
-    """Whether a line is the stub's `raise`; torch raises NotImplementedError for its own ends."""
-    return (line.line or "").startswith("raise NotImplementedError")
+    return of_the_book and bool(lines_of(problem, answer_file))
 
 
 def _text(problem):
@@ -110,9 +84,26 @@ def _text(problem):
         return f"(its text cannot be had: {type(another).__name__})"
 
 
-def _syntax(problem):
+def _waits_for_input(problem, text):
+    """Whether it is of input() or getpass(), and not of a file that ends too early."""
+    return isinstance(problem, EOFError) and text in ("", "EOF when reading a line")
+
+
+def _nobody_types(problem, where, answer_file):
+    """A debugger, or a question to whoever sits there."""
+    what = "stops for a debugger" if isinstance(problem, NobodyTypes) else "asks for input"
+    file = Path(answer_file)
+    file = file.relative_to(ROOT) if file.is_relative_to(ROOT) else file
+    return (
+        f"Your code {what}{where}, and nobody can type while it is graded. Take that out, or run "
+        f"the file by hand, where it works: .venv/bin/python -i {shlex.quote(shown(file))}"
+    )
+
+
+def _syntax(problem, answer_file):
     """The line of a syntax error with a caret under the place."""
-    line = f" in line {problem.lineno}" if problem.lineno else ""  # an encoding has none
+    file = named(problem.filename, answer_file)
+    line = f" in {file}line {problem.lineno}" if problem.lineno else ""
     where = f"Syntax error{line}: {problem.msg}"
     quoted = (problem.text or "").rstrip("\n")
     if not quoted or max(len(quoted), problem.offset or 0) > 200:  # where nobody finds a caret
@@ -124,5 +115,5 @@ def _syntax(problem):
 def _unreadable(problem):
     """An answer's file that cannot be opened."""
     if isinstance(problem, FileNotFoundError):
-        return f"There is no file {problem.filename}."
-    return f"{problem.filename} cannot be read: {problem.strerror}."
+        return f"There is no file {shown(problem.filename)}."
+    return f"{shown(problem.filename)} cannot be read: {problem.strerror}."

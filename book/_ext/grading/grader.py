@@ -4,18 +4,17 @@ A child that hangs, crashes or floods costs its current check; the checks after 
 child. No reply from a child is never a pass.
 """
 
-import contextlib
 import gc
 import os
 import secrets
-import signal
-import time
 from dataclasses import dataclass
 
 from grading import child, endings, results
 from grading.hearing import Hearing
 from grading.limits import Limits
-from grading.processes import Family, adopt_orphans
+from grading.nothing_graded import Unfit
+from grading.plain import plain
+from grading.processes import Family, adopt_orphans, end, start
 
 # After this many checks had to be ended by force, the rest is not run: an endless loop hangs
 # every check, and nobody waits for the tenth.
@@ -25,16 +24,27 @@ LIMITS = Limits()
 
 
 def warm_up():
-    """Pay once, before forking, for what the first use of torch would cost in every child."""
+    """Pay once, before forking, for what the first use of torch would cost in every child.
+
+    Raises:
+        Unfit: it does not work here.
+    """
+    adopt_orphans()
+    try:
+        _use_torch()
+    except (MemoryError, RuntimeError, OSError) as problem:
+        raise Unfit(f"PyTorch does not work here: {plain(problem, 400)}") from problem
+    gc.collect()
+    gc.freeze()
+
+
+def _use_torch():
     import torch
 
-    adopt_orphans()
     torch.set_num_threads(1)  # a fork of a process with torch's worker threads would hang
     here = torch.ones(1, 2, 3, requires_grad=True)
     torch.testing.assert_close(here, here.clone())
     torch.nn.functional.scaled_dot_product_attention(here, here, here).sum().backward()
-    gc.collect()
-    gc.freeze()
 
 
 def grade(
@@ -63,6 +73,7 @@ def grade(
 
     Raises:
         Outdated: `outdated` said True; the child has been ended.
+        Unfit: the machine cannot do it, so nothing is said of the answer.
     """
     left = list(exercise.checks)
     trials = [(checks[name], exercise.name, code) for name, code in (alarms or {}).items()]
@@ -95,48 +106,18 @@ class Listening:
 
 def _run_child(items, left, load, exercise, answer_file, listening, trials):
     """Fork, listen until the child is done or must be ended; True if it was ended by force."""
-    family = Family()
-    result_reader, result_writer = os.pipe()
-    output_reader, output_writer = os.pipe()
-    key = secrets.token_hex(8)
-    pid = os.fork()
-    if pid == 0:
-        pipes = (result_writer, output_writer)
-        child.run(items, load, answer_file, pipes, listening.limits, key, trials)
-    os.close(result_writer)
-    os.close(output_writer)
+    family, key = Family(), secrets.token_hex(8)
+    pid, result_reader, output_reader = start(
+        lambda pipes: child.run(items, load, answer_file, pipes, listening.limits, key, trials)
+    )
     hearing = Hearing(left, exercise, listening, family, key)
     try:
         hearing.until_the_end(result_reader, output_reader)
     finally:
-        status = _end(pid, family, leaving=hearing.finished or hearing.closed)
+        status = end(pid, family, leaving=hearing.finished or hearing.closed)
         os.close(result_reader)
         os.close(output_reader)
     if not hearing.finished:
         endings.note(hearing, status)
         listening.tell(exercise)
     return not hearing.finished
-
-
-def _end(pid, family, leaving):
-    """End the child and whatever it started; its exit status, None if it had to be killed.
-
-    Args:
-        leaving: whether it is on its way out by itself: then it is given a moment, so that the
-            status is its own.
-    """
-    done, status = os.waitpid(pid, os.WNOHANG)
-    for _ in range(50 * leaving):
-        if done:
-            break
-        time.sleep(0.001)
-        done, status = os.waitpid(pid, os.WNOHANG)
-    with contextlib.suppress(ProcessLookupError):  # not yet a group, or no longer one
-        os.killpg(pid, signal.SIGKILL)
-    family.end()
-    if done:
-        return status
-    with contextlib.suppress(ProcessLookupError, ChildProcessError):  # ended with its family
-        os.kill(pid, signal.SIGKILL)  # where the system does not tell who that is
-        os.waitpid(pid, 0)
-    return None

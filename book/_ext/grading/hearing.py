@@ -6,8 +6,10 @@ import select
 import time
 
 from grading import results
+from grading.nothing_graded import Unfit
 from grading.picture_schema import all_checked
 from grading.plain import plain
+from grading.printed import FIRST, by_check
 from grading.results_file import DAMAGE
 
 LONGEST_LINE = 1 << 20  # of the child's; a result is a thousandth of that
@@ -34,12 +36,18 @@ class Hearing:
         self.exercise, self.listening, self.family, self.key = exercise, listening, family, key
         self.running = None  # no check before the answer is loaded
         self.finished, self.closed, self.verdict = False, False, None
-        self.printed, self.rest = 0, b""
+        self.ready = False  # whether the child has set itself up
+        self.printed, self.first, self.rest = 0, b"", b""
         self.deadline = time.monotonic() + listening.limits.seconds
         self.next_look = time.monotonic() + LOOK
 
     def until_the_end(self, result_reader, output_reader):
-        """Listen until the child is done, closes its pipe or breaks a limit (see `verdict`)."""
+        """Listen until the child is done, closes its pipe or breaks a limit (see `verdict`).
+
+        Raises:
+            Outdated: the answer has changed.
+            Unfit: the child could not be set up.
+        """
         pipes = {result_reader, output_reader, self.listening.watched} - {None}
         while self.verdict is None and not self.finished and not self.closed:
             seconds = max(0, min(self.deadline, self.next_look) - time.monotonic())
@@ -54,6 +62,7 @@ class Hearing:
                 self.verdict = results.TIMED_OUT
             if time.monotonic() >= self.next_look:
                 self._look()
+        self._note_printed(output_reader)
 
     def _look(self):
         """Count the processes that the answer runs."""
@@ -65,9 +74,21 @@ class Hearing:
         """Count what was printed; False if the pipe is closed."""
         chunk = os.read(pipe, 1 << 16)
         self.printed += len(chunk)
+        self.first += chunk if len(self.first) < FIRST else b""
         if self.printed > self.listening.limits.output:
-            self.verdict = results.TOO_MUCH_OUTPUT
+            self.verdict = self.verdict or results.TOO_MUCH_OUTPUT
         return chunk
+
+    def _note_printed(self, pipe):
+        """Sort what was printed by check; some of it may still be on its way."""
+        while self.printed <= self.listening.limits.output:
+            if not select.select([pipe], [], [], 0)[0] or not self._hear_output(pipe):
+                break
+        loading, checks = by_check(self.first, self.key)
+        self.exercise.output = self.exercise.output or loading
+        for name, text in checks.items():
+            if name in self.by_name:
+                self.by_name[name].output = text
 
     def _hear_results(self, pipe):
         """Take in what has arrived; False if the pipe is closed."""
@@ -86,7 +107,11 @@ class Hearing:
             line = json.loads(line)
             if line["key"] != self.key:
                 raise ValueError("written by the answer")
-            if "problem" in line:
+            if "unfit" in line:
+                raise Unfit(f"no answer can be confined here ({plain(line['unfit'])})")
+            if "ready" in line:
+                self.ready = True
+            elif "problem" in line:
                 self.exercise.message, self.finished = plain(line["problem"]), True
             elif "end" in line:
                 self.finished = True

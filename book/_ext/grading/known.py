@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 
 from grading.forbidden import forbid
-from grading.paths import MISTAKES
+from grading.nothing_graded import CollectionError
+from grading.paths import MISTAKES, ROOT
+from grading.plain import plain
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,19 @@ def alarms(stem, exercise):
 
 
 def answers(stem):
-    """The known answers of a chapter, in the order of the file."""
+    """The known answers of a chapter, in the order of the file.
+
+    Raises:
+        CollectionError: the file is broken.
+    """
     path = MISTAKES / f"{stem}.py"
     spec = importlib.util.spec_from_file_location(f"mistakes_{stem}", path)
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as problem:
+        why = plain(f"{type(problem).__name__}: {problem}")
+        raise CollectionError(f"{path.relative_to(ROOT)} cannot be loaded: {why}") from problem
     for name, code in vars(module).items():
         marked = getattr(code, "__dict__", {}).get("_known_answer")
         if marked:

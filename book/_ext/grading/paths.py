@@ -1,9 +1,10 @@
 """Where things stand in the repository."""
 
-from pathlib import Path
+from surroundings import ROOT
 
-GRADER = Path(__file__).resolve().parent
-ROOT = GRADER.parents[2]
+EXTENSIONS = ROOT / "book" / "_ext"
+GRADER = EXTENSIONS / "grading"
+BELOW_GRADER = (EXTENSIONS / "sources.py", EXTENSIONS / "surroundings.py")  # what it stands on
 STUBS = ROOT / "book" / "exercises"
 CHECKS = ROOT / "tests" / "exercises"
 MISTAKES = CHECKS / "mistakes"

@@ -1,11 +1,14 @@
-"""The processes that an answer starts: counted while it runs, and ended with it."""
+"""The process of an answer, and those that it starts: counted while it runs, and ended with it."""
 
 import contextlib
 import ctypes
 import os
 import signal
 import sys
+import time
 from pathlib import Path
+
+from grading.nothing_graded import Unfit
 
 LINUX_PR_SET_CHILD_SUBREAPER = 36
 
@@ -14,6 +17,50 @@ def adopt_orphans():
     """Become the parent of every descendant whose own parent is gone, so that it can be ended."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(LINUX_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def start(run):
+    """Start a child that calls `run` with the ends of two pipes: (its process, our two ends)."""
+    ours, theirs = [], []
+    try:
+        for _ in range(2):
+            reader, writer = os.pipe()
+            ours.append(reader)
+            theirs.append(writer)
+        pid = os.fork()
+    except OSError as problem:
+        for number in (*ours, *theirs):
+            os.close(number)
+        raise Unfit(f"no process can be started for an answer: {problem.strerror}") from problem
+    if pid == 0:
+        run(theirs)
+    for number in theirs:
+        os.close(number)
+    return pid, *ours
+
+
+def end(pid, family, leaving):
+    """End the child and whatever it started; its exit status, None if it had to be killed.
+
+    Args:
+        leaving: whether it is on its way out by itself: then it is given a moment, so that the
+            status is its own.
+    """
+    done, status = os.waitpid(pid, os.WNOHANG)
+    for _ in range(50 * leaving):
+        if done:
+            break
+        time.sleep(0.001)
+        done, status = os.waitpid(pid, os.WNOHANG)
+    with contextlib.suppress(ProcessLookupError):  # not yet a group, or no longer one
+        os.killpg(pid, signal.SIGKILL)
+    family.end()
+    if done:
+        return status
+    with contextlib.suppress(ProcessLookupError, ChildProcessError):  # ended with its family
+        os.kill(pid, signal.SIGKILL)  # where the system does not tell who that is
+        os.waitpid(pid, 0)
+    return None
 
 
 class Family:

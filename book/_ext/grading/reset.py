@@ -1,13 +1,18 @@
 """Gives an exercise's stub back, and keeps what stood there."""
 
-import ast
 import contextlib
-import io
 import itertools
+import os
 import subprocess
 import time
 
 from grading.paths import ROOT
+from sources import Source, cut, segment
+
+#: Variables with which git is told of another repository; its settings, GIT_CONFIG_…, stay.
+ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_NAMESPACE",
+             "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_PREFIX",
+             "GIT_CEILING_DIRECTORIES")  # fmt: skip
 
 
 class CannotReset(Exception):
@@ -17,7 +22,8 @@ class CannotReset(Exception):
 def reset(exercise, file):
     """Put the exercise's stub back into its file; the file's other exercises stay.
 
-    The stub is taken from the newest commit in which it was not yet solved.
+    The stub is taken from the newest commit in which it was not yet solved. It gets the encoding
+    and the line ends of the file; not a byte of the rest changes.
 
     Returns:
         The path of the backup.
@@ -27,23 +33,29 @@ def reset(exercise, file):
     """
     stub = unsolved(exercise, file)
     try:
-        # as bytes, and any byte survives: what is not replaced must stay as it was typed
-        source = file.read_bytes().decode("utf-8", "surrogateescape")
+        source = Source.of(file)
     except FileNotFoundError:
-        file.write_text(stub, encoding="utf-8")
+        file.write_bytes(stub.data)
         return None
-    place = segment(source, exercise)
+    except SyntaxError as problem:
+        raise _no_place(exercise, file, f" ({problem.msg})") from None
+    place = segment(source.text, exercise)
     if place is None:
-        raise CannotReset(
-            f"{file.relative_to(ROOT)} has no {exercise}, or is no longer Python, so there is no "
-            f"place to put the stub. To give back the whole file: rename it, then run this again."
-        )
-    lines, (first, last) = _lines(source), place
-    stub_lines = _lines(stub)[slice(*segment(stub, exercise))]
+        raise _no_place(exercise, file)
+    try:
+        mended = source.with_lines(place, cut(stub.text, exercise) + "\n")
+    except ValueError as problem:
+        raise _no_place(exercise, file, f" ({problem})") from None
     backup = _backup(file)
-    mended = "".join([*lines[:first], *stub_lines, *lines[last:]])
-    file.write_bytes(mended.encode("utf-8", "surrogateescape"))
+    file.write_bytes(mended)
     return backup
+
+
+def _no_place(exercise, file, why=""):
+    return CannotReset(
+        f"{file.relative_to(ROOT)} has no {exercise}, or is no longer Python{why}, so there is no "
+        "place to put the stub. To give back the whole file: rename it, then run this again."
+    )
 
 
 def _backup(file):
@@ -57,42 +69,29 @@ def _backup(file):
 
 
 def unsolved(exercise, file):
-    """The newest committed text of the file in which the exercise is still a stub."""
+    """The newest committed version of the file in which the exercise is still a stub."""
     path = file.relative_to(ROOT).as_posix()
-    for commit in _git("log", "--format=%H", "--", path).split():
-        source = _git("show", f"{commit}:{path}")
-        place = segment(source, exercise)
-        if place and "raise NotImplementedError" in "".join(_lines(source)[slice(*place)]):
-            return source
+    for commit in _git("rev-list", "HEAD", "--", path).decode().split():
+        with contextlib.suppress(CannotReset, SyntaxError):  # there it was removed, or broken
+            # ./: the book may be a folder of another repository
+            source = Source.from_bytes(_git("cat-file", "blob", f"{commit}:./{path}"), path)
+            if "raise NotImplementedError" in (cut(source.text, exercise) or ""):
+                return source
     raise CannotReset(f"git has no version of {path} in which {exercise} is a stub.")
 
 
-def segment(source, name):
-    """The lines [first, last) of a top-level function or class; None if it cannot be found."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    for node in reversed(tree.body):  # of two definitions Python keeps the last
-        if getattr(node, "name", None) == name:
-            starts = [node.lineno, *(d.lineno for d in node.decorator_list)]
-            return min(starts) - 1, node.end_lineno
-    return None
-
-
-def _lines(source):
-    """The lines as `ast` counts them; `str.splitlines` also ends one at a form feed."""
-    return io.StringIO(source, newline="").readlines()
-
-
 def _git(*arguments):
+    """What a command of git's says, as bytes, asked of the repository that the book lies in."""
+    around = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
     try:
-        done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
+        done = subprocess.run(
+            ["git", *arguments], cwd=ROOT, env=around | {"LC_ALL": "C"}, capture_output=True
+        )
     except FileNotFoundError:
         raise CannotReset("The stubs are taken from git's history: install git.") from None
     if done.returncode:
-        raise CannotReset(
-            "The stubs are taken from git's history, and this folder has none: "
-            f"{done.stderr.strip()}"
-        )
+        said = done.stderr.decode("utf-8", "replace").strip()
+        if "not a git repository" in said:
+            said = f"The stubs are taken from git's history, and this folder has none: {said}"
+        raise CannotReset(said)
     return done.stdout

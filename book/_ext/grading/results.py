@@ -1,5 +1,6 @@
 """What grading yields: one record an exercise, one a check. `results_file` writes them down."""
 
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +30,8 @@ class Check:
     message: str = ""
     pictures: list = field(default_factory=list)
     """What was observed, as `grading.picture_schema` has it."""
+    output: str = ""
+    """The first lines that the answer printed meanwhile, warnings among them; plain text."""
 
     @property
     def points(self):
@@ -45,6 +48,8 @@ class Exercise:
     checks: list[Check] = field(default_factory=list)
     message: str = ""
     """What kept the whole file from being graded, such as a syntax error; else empty."""
+    output: str = ""
+    """The first lines that were printed while the file was loaded."""
 
     @property
     def points(self):
@@ -65,6 +70,16 @@ class Exercise:
         return [c for c in self.checks if c.state != PASSED and c is not self.diagnosis]
 
     @property
+    def printed(self):
+        """What to show of all that was printed: [(when, first lines)], empty if there is none."""
+        shown = [("while your file was loaded", self.output)] if self.output else []
+        if self.diagnosis and self.diagnosis.output:
+            check = self.diagnosis
+        else:
+            check = next((check for check in self.checks if check.output), None)
+        return [*shown, (f"during “{check.title}”", check.output)] if check else shown
+
+    @property
     def state(self):
         if self.message:
             return ERROR
@@ -77,7 +92,8 @@ class Exercise:
         """What to do now, in one sentence; empty when there is nothing left to do."""
         command = f"make grade EXERCISE={self.name}"
         if Path(self.file).is_absolute():  # a submission somewhere else
-            command = f"python -m grading {self.name} --from {Path(self.file).parent}"
+            folder = shlex.quote(str(Path(self.file).parent))
+            command = f"python -m grading {self.name} --from {folder}"
         if self.state == NOT_STARTED:
             return f"Open {self.file}, write {self.name}, then run: {command}"
         return "" if self.state == PASSED else f"Mend {self.file}, then run: {command}"

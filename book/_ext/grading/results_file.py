@@ -1,13 +1,16 @@
 """The JSON file that holds the results, and the records in it.
 
-The schema, version 2::
+The schema, version 3::
 
-    {"version": 2, "inputs": DIGEST, "exercises": [EXERCISE, ...]}
-    EXERCISE = {"name", "stem", "file", "state", "points", "max_points", "message", "checks"}
-    CHECK    = {"name", "title", "state", "points", "max_points", "message", "hint", "pictures"}
+    {"version": 3, "inputs": DIGEST, "exercises": [EXERCISE, ...]}
+    EXERCISE = {"name", "stem", "file", "state", "points", "max_points", "message", "output",
+                "checks"}
+    CHECK    = {"name", "title", "state", "points", "max_points", "message", "hint", "pictures",
+                "output"}
 
 `state` is one of `results.STATES`, or "not run". `message` is what was observed, in plain text: it
-may quote a learner's code, so whoever shows it escapes it. `pictures` shows it, as data: see
+may quote a learner's code, so whoever shows it escapes it. So may `output`, the first lines that
+the code printed while the file was loaded, or in a check. `pictures` shows it, as data: see
 `grading.picture_schema`, which the page and the terminal each draw in their own way.
 """
 
@@ -19,7 +22,7 @@ from pathlib import Path
 from grading.picture_schema import all_checked
 from grading.results import Check, Exercise
 
-VERSION = 2
+VERSION = 3
 DAMAGE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 
 
@@ -76,11 +79,11 @@ def as_record(exercise):
 
 def from_record(record):
     """The inverse of `as_record`."""
-    fields = {name: record[name] for name in ("name", "stem", "file", "message")}
+    fields = {name: record[name] for name in ("name", "stem", "file", "message", "output")}
     return Exercise(**fields, checks=[_check(check) for check in record["checks"]])
 
 
 def _check(record):
-    names = ("name", "title", "max_points", "hint", "state", "message")
+    names = ("name", "title", "max_points", "hint", "state", "message", "output")
     fields = {name: record[name] for name in names}
     return Check(**fields, pictures=all_checked(record["pictures"]))

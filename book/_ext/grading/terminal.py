@@ -75,6 +75,13 @@ def _table(exercises):
 
 def details(console, exercise):
     console.print(Text(f"\n{exercise.name}", "bold"))
+    _checks(console, exercise)
+    for when, text in exercise.printed:
+        console.print(Text(f"  Printed {when}:", "dim"))
+        console.print(Padding(Text(text), (0, 4)))
+
+
+def _checks(console, exercise):
     if exercise.message:
         console.print(Padding(Text(exercise.message, "red"), (0, 2)))
         return

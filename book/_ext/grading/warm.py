@@ -4,6 +4,7 @@ It reads requests from standard input, a JSON line each, `{"stem": "soft_lookup"
 lines of JSON: `{"exercise": {...}, "done": false}` after each check, the same with `true` when the
 exercise is finished, `{"graded": STEM}` when all of a file's are. A new request for the stem that
 is being graded ends that grading and begins anew, so that nobody waits for a loop already mended.
+The answers that import the file, which may be any file beside the stubs, are graded after it.
 """
 
 import json
@@ -12,19 +13,26 @@ import select
 import sys
 
 from grading import grader, results_file
-from grading.child import load_answer
 from grading.collect import with_catalog
 from grading.hearing import Outdated
 from grading.known import alarms
+from grading.load import load_answer
+from grading.nothing_graded import NothingGraded
 from grading.paths import STUBS
-from grading.reset import segment
+from grading.users import users
+from sources import cut, read_source
+from surroundings import settle
 
 
 class Requests:
-    """The stems still to grade, fed from a pipe."""
+    """The stems still to grade, fed from a pipe.
 
-    def __init__(self, pipe):
-        self.pipe = pipe
+    Args:
+        also: called with each stem that is asked for; returns the stems to grade for it.
+    """
+
+    def __init__(self, pipe, also):
+        self.pipe, self.also = pipe, also
         self.waiting = []
         self._rest = b""
 
@@ -39,14 +47,16 @@ class Requests:
         *lines, self._rest = (self._rest + chunk).split(b"\n")
         for line in lines:
             stem = json.loads(line)["stem"]
-            if stem not in self.waiting:
-                self.waiting.append(stem)
+            wanted = dict.fromkeys([stem, *self.also(stem)])
+            self.waiting += [stem for stem in wanted if stem not in self.waiting]
 
 
 def serve(catalog, folder=STUBS):
     """Answer requests until standard input closes."""
     grader.warm_up()
-    requests, seen = Requests(sys.stdin.fileno()), {}
+    stems = list(dict.fromkeys(catalog.exercise(name).stem for name in catalog))
+    requests = Requests(sys.stdin.fileno(), lambda stem: users(stem, stems, folder))
+    seen = {}
     tell({"ready": [results_file.as_record(catalog.exercise(name)) for name in catalog]})
     while True:
         if not requests.waiting:
@@ -93,11 +103,9 @@ def grade_stem(catalog, requests, stem, folder, seen):
 def source_of(file, name):
     """An exercise's lines in the learner's file; None where they cannot be told."""
     try:
-        source = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        return cut(read_source(file), name)
+    except (OSError, SyntaxError):
         return None
-    place = segment(source, name)
-    return place and source.splitlines()[slice(*place)]
 
 
 def tell(line):
@@ -106,5 +114,16 @@ def tell(line):
     sys.__stdout__.flush()
 
 
+def main():
+    """Serve; where that cannot be, say so once and wait to be ended: the checks may be mended."""
+    settle("grading.warm")
+    try:
+        with_catalog(serve)
+    except NothingGraded as problem:
+        print(f"Nothing is graded: {problem}", file=sys.stderr, flush=True)
+        while os.read(sys.stdin.fileno(), 1 << 16):
+            pass
+
+
 if __name__ == "__main__":
-    with_catalog(serve)
+    main()

@@ -5,6 +5,7 @@ import time
 from rich.text import Text
 
 from grading import results, terminal
+from grading.users import users
 
 
 def watch(console, graded, grade_stem, folder):
@@ -16,12 +17,13 @@ def watch(console, graded, grade_stem, folder):
         folder: where the answers are.
     """
     stamps = _stamps(folder)
+    stems = list(dict.fromkeys(exercise.stem for exercise in graded.values()))
     show(console, graded)
     while True:
         time.sleep(0.05)  # a look at a dozen files; a thread that watches could not be forked
         before, stamps = stamps, _stamps(folder)
         changed = {stem for stem, _ in stamps.items() ^ before.items()}  # or gone, or new
-        for stem in sorted(changed):
+        for stem in dict.fromkeys(c for s in sorted(changed) for c in users(s, stems, folder)):
             for exercise in grade_stem(stem):
                 graded[exercise.name] = exercise
             show(console, graded)

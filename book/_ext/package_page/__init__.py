@@ -17,8 +17,8 @@ from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 
-from claims.running import read_tests
 from claims.sentence import detached
+from claims.tests import read_tests
 from folded import fold
 from import_closure import Tree
 
