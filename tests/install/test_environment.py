@@ -1,4 +1,4 @@
-"""The environment is whole, or it is said not to be; no setting of the reader's changes it."""
+"""The environment is whole (`installed`), or said not to be; settings of the reader change nothing."""
 
 import shutil
 import venv

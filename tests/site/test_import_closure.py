@@ -1,4 +1,4 @@
-"""The import closure: exactly the files that a piece of code depends on."""
+"""Which files does a piece of Python depend on? `import_facts` reads, `import_closure` resolves."""
 
 import pytest
 
