@@ -1,4 +1,4 @@
-"""The environment is whole (`installed`), or said not to be; settings of the reader change nothing."""
+"""The environment is whole (`installed`), or said not to be, whatever the reader has set."""
 
 import shutil
 import venv
