@@ -1,5 +1,6 @@
 # The book's commands. Everything a command needs is installed into .venv the first time.
 PYTHON ?= python3
+CHOSEN := $(if $(filter command,$(firstword $(origin PYTHON))),PYTHON="$(PYTHON)")
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
@@ -35,7 +36,7 @@ MAKEFLAGS += -q
 endif
 
 grade: ## grade your exercises in book/exercises; EXERCISE=name for one
-	+@MAKEFLAGS= $(MAKE) -s $(READY) PYTHON="$(PYTHON)"
+	+@MAKEFLAGS= $(MAKE) -s $(READY) $(CHOSEN)
 	+@$(BIN)/python -m grading $(EXERCISE)
 
 test: html ## test the package, the grader and the built site; CHAPTER=stem for one chapter
@@ -71,4 +72,4 @@ clean: ## remove what was built (your exercises stay)
 
 # Looks each time whether all is well, and does nothing if so.
 $(READY): always
-	@$(PYTHON) install.py
+	@$(PYTHON) install.py $(if $(CHOSEN),--with-this-python)

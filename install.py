@@ -1,10 +1,11 @@
 """Make `.venv`, with all that the book needs, at the versions it was tried with: make's first step.
 
-    python3 install.py
+    python3 install.py [--with-this-python]
 
-Where all is well, nothing is done. Nothing in the environment names the place where it stands: the
-book's code is found, and commands find their Python, by relative paths. So a checkout that was
-copied or moved runs its own code, and what it brought along is mended here.
+Where all is well, nothing is done. `--with-this-python`, which make adds where PYTHON is named,
+makes an environment anew that has another version. Nothing in the environment names the place where
+it stands: the book's code is found, and commands find their Python, by relative paths. So a
+checkout that was copied or moved runs its own code, and what it brought along is mended here.
 """
 
 import ast
@@ -38,10 +39,11 @@ FIXED = re.compile(rb"#![^\n]*python[^\n]*\n|#!/bin/sh\n'''exec' [^\n]*\n' '''\n
 
 
 def main():
-    if READY.is_file() and READY.read_bytes() == _state():
+    other = "--with-this-python" in sys.argv and _version_of_venv() != sys.version_info[:2]
+    if READY.is_file() and READY.read_bytes() == _state() and not other:
         return 0
     if Path(sys.prefix) != VENV:
-        fault = _fault()
+        fault = _fault() or (other and "another version of Python is asked for")
         if fault:
             _make_anew(fault)
             fault = _fault()
@@ -71,6 +73,16 @@ def _state():
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in inputs)).hexdigest()
     python = os.path.realpath(str(PYTHON)) if PYTHON.exists() else "none"
     return b"\n".join(map(os.fsencode, [str(HERE), python, digest]))
+
+
+def _version_of_venv():
+    """(3, 11), as `pyvenv.cfg` has it; None if it has not."""
+    try:
+        settings = (VENV / "pyvenv.cfg").read_text("utf-8")
+    except OSError:
+        return None
+    found = re.search(r"^version\w* *= *(\d+)\.(\d+)", settings, re.MULTILINE)
+    return found and tuple(map(int, found.groups()))
 
 
 def _without(*beginnings):

@@ -1,6 +1,8 @@
 """The environment is whole (`installed`), or said not to be, whatever the reader has set."""
 
+import re
 import shutil
+import sys
 import venv
 
 import pytest
@@ -72,6 +74,17 @@ def test_what_does_not_work_is_never_called_ready(checkout, name, line):
         status, said = checkout.make()
         assert status and line in said
         assert not (checkout.root / ".venv/.ready").exists()
+
+
+def test_another_version_of_python_is_taken_where_it_is_named(checkout):
+    """An environment of before is made anew for it, and kept where none is named."""
+    settings = checkout.root / ".venv/pyvenv.cfg"
+    settings.write_text(re.sub(r"(version\S* = )[\d.]+", r"\g<1>3.1.4", settings.read_text()))
+    kept = checkout.run("make", ".venv/.ready", PYTHON=sys.executable)
+    assert kept[0] == 0 and "anew" not in kept[1]
+    status, said = checkout.make()
+    assert status == 0 and "Making .venv anew: another version of Python is asked for" in said
+    assert checkout.works() and checkout.make() == (0, "")
 
 
 def test_a_folder_that_others_use_is_not_emptied(checkout, tmp_path):

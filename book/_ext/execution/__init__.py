@@ -21,7 +21,7 @@ __all__ = ["read_page", "setup"]
 
 def setup(app):
     app.setup_extension("myst_nb")
-    app.add_config_value("cell_timeout", 120, "", int)
+    app.add_config_value("cell_timeout", 300, "", int)
     app.add_config_value("cell_jobs", None, "", (int, type(None)))
     app.add_config_value("cell_imports", [], "", list)
     app.add_config_value("cell_store", "_build/executed", "", str)
