@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from attention.masks.checks import check_mask
+from attention.masks.checks import Checked, check_mask
+from attention.precision import within_range
 
 
 def softmax(scores: Tensor) -> Tensor:
@@ -28,7 +29,26 @@ def softmax(scores: Tensor) -> Tensor:
     return exponentials / exponentials.sum(dim=-1, keepdim=True)
 
 
-def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
+def tempered(scores: Tensor, temperature: float) -> Tensor:
+    """Divide scores by a temperature, counted from the best of each row.
+
+        (sᵢ − max s) / temperature
+
+    A softmax does not notice the shift. But so the best score is 0 and stays 0: at the smallest
+    temperature it takes all, where s / temperature would be ∞ and its softmax NaN.
+
+    Args:
+        scores: (..., n).
+        temperature: greater than zero; ∞ makes all finite scores alike.
+
+    Returns:
+        (..., n), none above zero.
+    """
+    below_best = scores - scores.amax(dim=-1, keepdim=True)
+    return below_best / within_range(temperature, scores.dtype)
+
+
+def masked_softmax(scores: Tensor, mask: Tensor | Checked | None = None) -> Tensor:
     """Softmax over the allowed places only; a hidden place gets exactly zero.
 
         wᵢ = mᵢ exp(sᵢ) / Σⱼ mⱼ exp(sⱼ),   and w = 0 where no mⱼ is True
@@ -48,9 +68,12 @@ def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
 
     Source: Vaswani et al. (2017), section 3.2.3, which sets what is hidden to −∞.
     """
+    if isinstance(mask, Checked):
+        mask = mask.mask
+    elif mask is not None:
+        check_mask(mask, scores.shape, scores.device)
     if mask is None:
         return softmax(scores)
-    check_mask(mask, scores.shape, scores.device)
     if mask.dtype == torch.bool:
         hidden = ~mask
     else:
