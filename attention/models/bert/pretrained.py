@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from attention.data.reading import read_text
 from attention.models.bert.encoder import NORM_EPS, BertEncoder
 from attention.models.bert.hub import FILES, hub_folder, missing
 from attention.models.bert.names import rename
@@ -109,9 +110,10 @@ def _read(folder: Path):
     from tokenizers import Tokenizer
 
     config, words, weights = (folder / name for name in FILES)
-    sizes = _parsed(config, lambda path: json.loads(path.read_text(encoding="utf-8")))
+    sizes = _parsed(config, lambda path: json.loads(read_text(path)))
     rules = {"model_type": "bert", "hidden_act": "gelu", "layer_norm_eps": NORM_EPS,
-             "position_embedding_type": "absolute", "type_vocab_size": 2}  # fmt: skip
+             "position_embedding_type": "absolute", "type_vocab_size": 2, "is_decoder": False,
+             "add_cross_attention": False, "pruned_heads": {}}  # fmt: skip
     for rule, wanted in rules.items():
         if sizes.get(rule, wanted) != wanted:
             raise ValueError(
