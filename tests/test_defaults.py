@@ -32,6 +32,7 @@ from attention.data.recordings import read_wav, wav_bytes
 from attention.interpretation.digit_maps import cover, distances
 from attention.interpretation.importance import integrated_gradients, leave_one_out
 from attention.models.alignment.mirroring import fresh_sentences
+from attention.models.bert.pretrained import encode
 from attention.models.gpt.ngram import NGram
 from attention.models.speech.mean_of_parts import MeanOfParts
 from attention.models.toys.order import OrderModel
@@ -157,8 +158,11 @@ def test_synthetic_words_are_drawn_where_the_generator_is():
     assert_close(tuple(again), tuple(spoken))
 
 
-def test_a_recording_is_read_to_the_cpu(tmp_path):
-    """Whatever the default is."""
+def test_what_comes_from_files_is_on_the_cpu(tmp_path, minilm):
+    """A recording, and a text's tokens, whatever the default is."""
+    ids, _ = encode(minilm[1], "A cat.")
+    with torch.device("meta"):
+        assert encode(minilm[1], "A cat.")[0].equal(ids)
     (tmp_path / "a.wav").write_bytes(wav_bytes(WAVE[0], 80))
     with torch.device("meta"):
         assert read_wav(tmp_path / "a.wav", 80).sum().isfinite()

@@ -12,6 +12,8 @@ from torch import Tensor
 
 def check_numbers(name: str, scores: Tensor) -> None:
     """Raise if there is NaN among the scores: nothing can be judged by them."""
+    if scores.is_meta:
+        return  # there are no numbers, only their shape
     broken = scores.isnan()
     if broken.any():
         place = tuple(broken.nonzero()[0].tolist())

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from attention.masks.checks import Checked, check_mask
-from attention.precision import within_range
+from attention.precision import wide, within_range
 
 
 def softmax(scores: Tensor) -> Tensor:
@@ -23,10 +23,11 @@ def softmax(scores: Tensor) -> Tensor:
     """
     if scores.shape[-1] == 0:
         raise ValueError(f"there must be at least one score in a row, got {tuple(scores.shape)}")
+    exact = wide(scores)  # a sum of many leaves float16
     # A shift changes no weight (it cancels in the fraction), and exp(89) overflows float32.
-    shifted = scores - scores.amax(dim=-1, keepdim=True)  # (..., n), none above zero
+    shifted = exact - exact.amax(dim=-1, keepdim=True)  # (..., n), none above zero
     exponentials = shifted.exp()
-    return exponentials / exponentials.sum(dim=-1, keepdim=True)
+    return (exponentials / exponentials.sum(dim=-1, keepdim=True)).to(scores.dtype)
 
 
 def tempered(scores: Tensor, temperature: float) -> Tensor:

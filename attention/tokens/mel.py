@@ -80,4 +80,5 @@ def mel_filters(
             f"filter {empty[0]} of n_mels = {n_mels} is too narrow for the bins of a frame of "
             f"size {size}, {rate / size:g} Hz apart: take fewer filters or longer frames"
         )
-    return torch.tensor(filters, dtype=dtype, device=device)
+    rounded = filters if dtype == torch.float64 else filters.astype(np.float32)
+    return torch.tensor(rounded, dtype=dtype, device=device)

@@ -121,4 +121,7 @@ def test_verdicts_need_no_float64(refuses_float64):
         gains = [1 / math.log2(rank + 1) if rank <= 3 else 0.0 for rank in ranks.tolist()]
         assert ndcg(scores, target, 3).item() == pytest.approx(sum(gains) / 40)
         right_answers(TwoQuestions(2))
+    with refuses_float64("meta"):
+        for measure in (hit_rate, ndcg):
+            assert measure(scores.to("meta"), target.to("meta"), 3).dtype == torch.float32
         assert NextItem(4, 3, 8)(torch.zeros(1, 3, dtype=torch.long)).shape == (1, 3, 4)

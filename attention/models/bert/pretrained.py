@@ -155,7 +155,8 @@ def encode(tokenizer, text: str) -> tuple[Tensor, list[str]]:
     """Split a text into tokens, with [CLS] before and [SEP] after.
 
     Returns:
-        (ids, tokens): whole numbers (length,) for the encoder, and as many strings to read.
+        (ids, tokens): whole numbers (length,) for the encoder, on the CPU, where it is loaded to,
+        and as many strings to read.
     """
     encoding = tokenizer.encode(text)
-    return torch.tensor(encoding.ids), encoding.tokens
+    return torch.tensor(encoding.ids, device="cpu"), encoding.tokens
