@@ -49,7 +49,7 @@ def tempered(scores: Tensor, temperature: float) -> Tensor:
     return below_best / within_range(temperature, scores.dtype)
 
 
-def masked_softmax(scores: Tensor, mask: Tensor | Checked | None = None) -> Tensor:
+def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
     """Softmax over the allowed places only; a hidden place gets exactly zero.
 
         wᵢ = mᵢ exp(sᵢ) / Σⱼ mⱼ exp(sⱼ),   and w = 0 where no mⱼ is True
