@@ -4,11 +4,12 @@ Words and shapes. Tensors are batch first: query (..., query_len, d), key (..., 
 value (..., key_len, value_dim), scores and weights (..., query_len, key_len). A mask is boolean
 and True means "may attend"; a query with nothing to attend to gets zeros.
 
-The rooms, from the ground up; none imports from a later one: `shapes`, `why_attention`, `masks`,
-`soft_lookup`, `scoring`, `alignment`, `self_attention`, `positions`, `multi_head`, `transformer`,
-`encoder_decoder`, `efficiency`, `tokens`, `data`, `models.training`, `models.toys`,
-`models.alignment`, `models.encoder_decoder`, `models.bert`, `models.gpt`, `models.vision`,
-`models.speech`, `models.recommendation`, `coreference` and `interpretation`.
+The rooms, from the ground up; none imports from a later one: `precision`, `shapes`,
+`why_attention`, `masks`, `soft_lookup`, `scoring`, `alignment`, `self_attention`, `positions`,
+`multi_head`, `transformer`, `encoder_decoder`, `efficiency`, `tokens`, `data`, `models.judging`,
+`models.training`, `models.toys`, `models.alignment`, `models.encoder_decoder`, `models.bert`,
+`models.gpt`, `models.vision`, `models.speech`, `models.recommendation`, `coreference` and
+`interpretation`.
 
 A chapter's code is in the room of its name; whole models, and what trains them, are in `models`.
 

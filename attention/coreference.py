@@ -8,6 +8,7 @@ from torch import Tensor
 from attention.data.winograd import Pair
 from attention.models.bert.encoder import BertEncoder, attention_maps
 from attention.models.bert.pretrained import encode
+from attention.models.judging import check_numbers
 
 
 def pronoun_weights(encoder: BertEncoder, tokenizer, pairs: Sequence[Pair]) -> Tensor:
@@ -43,7 +44,11 @@ def sentences_right(given: Tensor) -> Tensor:
 
     Returns:
         (n_layers, n_heads) whole numbers, from 0 to 2 · pairs. Equal weights are wrong.
+
+    Raises:
+        ValueError: a weight is NaN.
     """
+    check_numbers("given", given)
     lean = given[:, :, 0] - given[:, :, 1]  # (pairs, endings, n_layers, n_heads)
     return (lean[:, 0] > 0).sum(0) + (lean[:, 1] < 0).sum(0)
 

@@ -4,8 +4,12 @@ Each error names the rule, the argument that broke it and the shapes that came, 
 reader of a traceback can act on its last line.
 """
 
+import math
+
 import torch
 from torch import Tensor
+
+from attention.precision import is_autocast
 
 
 def check_tensor(name: str, tensor: Tensor, axes: int = 2) -> None:
@@ -43,9 +47,16 @@ def axes_in_front(left: Tensor, right: Tensor) -> tuple[int, ...]:
     return torch.broadcast_shapes(front, right.shape[:-2])
 
 
+def same_kind(left: Tensor, right: Tensor) -> bool:
+    """Tell whether two share device and dtype; where autocast is on, it mends another dtype."""
+    if left.dtype != right.dtype and not (is_autocast(left) and is_autocast(right)):
+        return False
+    return left.device == right.device
+
+
 def check_kind(first: str, left: Tensor, second: str, right: Tensor) -> None:
-    """Raise unless the two share dtype and device."""
-    if left.dtype != right.dtype or left.device != right.device:
+    """Raise unless the two are `same_kind`."""
+    if not same_kind(left, right):
         raise ValueError(
             f"{first} and {second} must have the same dtype and device, got {first} {left.dtype} "
             f"on {left.device} and {second} {right.dtype} on {right.device}"
@@ -62,13 +73,6 @@ def check_alike(first: str, left: Tensor, second: str, right: Tensor) -> None:
             f"the axes of {first} and {second} before the last two (batch, heads) must match, "
             f"got {first} {tuple(left.shape)} and {second} {tuple(right.shape)}"
         ) from None
-
-
-def check_weights(name: str, tensor: Tensor, weight: Tensor) -> None:
-    """Raise unless a module can take the tensor: autocast mends another dtype, never a device."""
-    fits = tensor.dtype == weight.dtype or torch.is_autocast_enabled(weight.device.type)
-    if not fits or tensor.device != weight.device:
-        check_kind(name, tensor, "the module's weights", weight)
 
 
 def check_query_key(query: Tensor, key: Tensor, *, same_width: bool = True) -> None:
@@ -88,9 +92,14 @@ def check_query_key(query: Tensor, key: Tensor, *, same_width: bool = True) -> N
         )
     if query.shape[-1] == 0:
         raise ValueError(f"a query must hold at least one number, got query {tuple(query.shape)}")
+    check_some_key(key)
+    check_alike("query", query, "key", key)
+
+
+def check_some_key(key: Tensor) -> None:
+    """Raise unless there is a key (..., key_len, d): to attend to nothing is no average."""
     if key.shape[-2] == 0:
         raise ValueError(f"there must be at least one key, got key {tuple(key.shape)}")
-    check_alike("query", query, "key", key)
 
 
 def check_key_value(key: Tensor, value: Tensor) -> None:
@@ -116,7 +125,21 @@ def check_attention(query: Tensor, key: Tensor, value: Tensor) -> None:
     check_alike("query", query, "value", value)
 
 
+def check_scale(scale: float | None) -> None:
+    """Raise unless scores can be multiplied by it: ∞ · 0 is NaN."""
+    if scale is not None and not math.isfinite(scale):
+        raise ValueError(f"scale must be a finite number, got {scale}")
+
+
 def check_positive(name: str, number: float) -> None:
     """Raise unless `number` is greater than zero."""
     if not number > 0:
         raise ValueError(f"{name} must be greater than zero, got {number}")
+
+
+def check_count(name: str, number: int, least: int) -> None:
+    """Raise unless `number` is a whole number and not below `least`."""
+    if not isinstance(number, int) or isinstance(number, bool):
+        raise TypeError(f"{name} must be a whole number, got {number!r}")
+    if number < least:
+        raise ValueError(f"{name} must be at least {least}, got {number}")

@@ -7,6 +7,9 @@ import os
 os.environ["OMP_NUM_THREADS"] = "1"
 
 import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from attention.models.bert.pretrained import load_minilm
 
@@ -15,3 +18,24 @@ from attention.models.bert.pretrained import load_minilm
 def minilm():
     """MiniLM as (encoder, tokenizer), loaded once. In evaluation mode; leave it as you found it."""
     return load_minilm()
+
+
+class _RefusesFloat64(TorchDispatchMode):
+    """Stands for Apple's GPU: no operation on these devices may make a tensor of float64."""
+
+    def __init__(self, *devices):
+        super().__init__()
+        self.devices = devices
+
+    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
+        made = operation(*args, **(kwargs or {}))
+        for x in tree_leaves(made):
+            if isinstance(x, torch.Tensor) and x.dtype == torch.float64:
+                assert x.device.type not in self.devices, f"{operation} makes float64"
+        return made
+
+
+@pytest.fixture
+def refuses_float64():
+    """A context manager, called with the types of the devices that have no float64."""
+    return _RefusesFloat64

@@ -359,6 +359,11 @@ def test_a_damaged_model_is_named(tiny, offline_hub):
         ("model_type", "roberta", "a BERT with model_type 'bert', this model has 'roberta'"),
         ("hidden_act", "relu", "hidden_act 'gelu', this model has 'relu'"),
         ("layer_norm_eps", 1e-5, "layer_norm_eps 1e-12, this model has 1e-05"),
+        ("is_decoder", True, "is_decoder False, this model has True"),
+        ("add_cross_attention", True, "add_cross_attention False, this model has True"),
+        ("position_embedding_type", "relative_key", "'absolute', this model has 'relative_key'"),
+        ("type_vocab_size", 3, "type_vocab_size 2, this model has 3"),
+        ("pruned_heads", {"0": [1]}, "pruned_heads {}, this model has {'0'"),
         ("intermediate_size", 8, r"model\.safetensors is damaged or not a BERT's.*size mismatch"),
         ("vocab_size", None, r"config\.json is damaged or not a BERT's.*vocab_size"),
     ],
@@ -372,6 +377,18 @@ def test_a_model_of_another_kind_is_refused(offline_hub, setting, value, words):
     path.write_text(json.dumps(settings))
     with pytest.raises(ValueError, match=words):
         load_bert(str(offline_hub))
+
+
+def test_settings_that_change_no_number_are_no_matter(tiny, offline_hub):
+    """A cache, chunks, a head's dropout, and a byte-order mark before all of them."""
+    path = offline_hub / "config.json"
+    harmless = {"use_cache": False, "chunk_size_feed_forward": 4, "classifier_dropout": 0.3}
+    settings = json.loads(path.read_text()) | harmless
+    path.write_text(json.dumps(settings), "utf-8-sig")
+    ids = torch.tensor([[101, 2000, 102]])
+    with torch.no_grad():
+        ours = load_bert(str(offline_hub))[0](ids)
+        assert_close(ours, tiny[0].bert(ids).last_hidden_state, **AGREE)
 
 
 # What the chapter claims.

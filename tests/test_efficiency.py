@@ -21,6 +21,7 @@ from attention import (
     sliding_window_attention,
     soft_lookup,
     tiled_attention,
+    window_mask,
 )
 from attention.data.recall import lookup_recall, lookup_up_to
 from attention.data.sentence import VECTORS, WHO
@@ -242,13 +243,13 @@ def test_tiles_take_boolean_masks_alone_and_row_blocks_numbers_too():
 
 
 @SOME
-@given(LENGTH, LENGTH, st.integers(0, 10), LENGTH)
+@given(LENGTH, LENGTH, st.integers(1, 10), LENGTH)
 def test_a_window_is_full_attention_under_its_mask(query_len, key_len, window, block):
     """Numbers and gradients, for any lengths and blocks; a wide window is causal attention."""
     inputs = tensors(query_len, key_len)
     ahead = key_len - query_len
     back = torch.arange(query_len)[:, None] + ahead - torch.arange(key_len)
-    mask = (back >= 0) & (back <= window)
+    mask = (back >= 0) & (back < window)
     ours = sliding_window_attention(*inputs, window, block, scale=0.3)
     theirs = scaled_dot_product_attention(*inputs, mask, scale=0.3)
     assert_close(ours, theirs)
@@ -257,16 +258,29 @@ def test_a_window_is_full_attention_under_its_mask(query_len, key_len, window, b
         assert_close(ours, scaled_dot_product_attention(*inputs, is_causal=True, scale=0.3))
 
 
-def test_a_window_of_zero_sees_itself():
+def test_a_window_of_one_is_the_token_alone():
     """Each position receives its own value."""
     _, key, value = (x.detach() for x in tensors())
-    assert_close(sliding_window_attention(key, key, value, 0, 2), value)
+    assert_close(sliding_window_attention(key, key, value, 1, 2), value)
+
+
+@pytest.mark.parametrize("window", [1, 2, 4])
+def test_a_window_is_one_number_everywhere(window):
+    """The same in the function, in the mask and in Mistral, whose mask Hugging Face makes."""
+    from transformers.masking_utils import sliding_window_causal_mask_function
+
+    query, key, value = (x.detach() for x in tensors(6, 6))
+    place = torch.arange(6)
+    mistral = sliding_window_causal_mask_function(window)(0, 0, place[:, None], place)
+    assert mistral.equal(window_mask(6, window=window) & causal_mask(6))
+    ours = sliding_window_attention(query, key, value, window, 2)
+    assert_close(ours, scaled_dot_product_attention(query, key, value, mistral))
 
 
 def test_a_window_names_the_rule_that_is_broken():
     """It counts keys."""
-    with pytest.raises(ValueError, match="window must be at least 0, got -1"):
-        sliding_window_attention(*tensors(), -1)
+    with pytest.raises(ValueError, match="window must be at least 1, got 0"):
+        sliding_window_attention(*tensors(), 0)
     with pytest.raises(TypeError, match=r"window must be a whole number, got 1\.5"):
         sliding_window_attention(*tensors(), 1.5)
     with pytest.raises(ValueError, match="block must be at least 1, got 0"):
@@ -494,27 +508,27 @@ def test_without_the_rescale_an_early_tile_counts_too_much():
     assert_close(sorted_down.average(), scores.softmax(-1) @ value)
 
 
-def windows(x, layers, window=2):
+def windows(x, layers, window=3):
     for _ in range(layers):
         x = sliding_window_attention(x, x, x, window, 4)
     return x
 
 
 def test_a_window_needs_no_older_keys():
-    """The newest query gets the same from the last window + 1 keys as from all of them."""
+    """The newest query gets the same from the last `window` keys as from all of them."""
     query, key, value = tensors(9, 9)
-    everything = sliding_window_attention(query, key, value, 3, 2)
+    everything = sliding_window_attention(query, key, value, 4, 2)
     newest, kept = query[..., -1:, :], (x[..., -4:, :] for x in (key, value))
-    assert_close(sliding_window_attention(newest, *kept, 3), everything[..., -1:, :])
+    assert_close(sliding_window_attention(newest, *kept, 4), everything[..., -1:, :])
 
 
 @pytest.mark.parametrize("layers", [1, 2, 3])
 def test_stacked_windows_reach_further(layers):
-    """With k layers the last output hears k · window positions back, and not one more."""
+    """With k layers the last output hears k · (window − 1) positions back, and not one more."""
     torch.manual_seed(0)
-    heard = influence(lambda x: windows(x, layers), torch.randn(12, 3))
+    heard = influence(lambda x: windows(x, layers, window=3), torch.randn(12, 3))
     back = 11 - torch.arange(12)
-    assert (heard > 0).equal(back <= 2 * layers)
+    assert (heard > 0).equal(back <= (3 - 1) * layers)
 
 
 def test_what_is_many_layers_away_is_heard_faintly():

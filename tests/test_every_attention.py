@@ -29,6 +29,7 @@ from attention import (
     softmax,
     tiled_attention,
 )
+from attention.models.toys.bare_heads import bare_heads
 
 BATCH, HEADS, LENGTH, KEY_LEN, HEAD_DIM, VALUE_DIM = 2, 3, 4, 5, 6, 7
 WINDOW = 2
@@ -47,6 +48,7 @@ VARIANTS = {
 }
 EXACT = ["explicit", "fast", "tiled", "row blocks"]
 EACH = pytest.mark.parametrize("attend", VARIANTS.values(), ids=VARIANTS)
+HALF = pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 
 
 def draw(*shape, seed=0, dtype=torch.float32):
@@ -93,7 +95,7 @@ def test_no_query_gives_no_output(name):
 
 
 @EACH
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@HALF
 def test_half_precision_is_near_the_exact_answer(attend, dtype):
     """The dtype stays, and the numbers are those of float64 for the same inputs."""
     inputs = tensors(dtype=dtype)
@@ -104,30 +106,15 @@ def test_half_precision_is_near_the_exact_answer(attend, dtype):
     assert_close(output.double(), exact, rtol=bits, atol=4 * bits)
 
 
-WIDE = [*EXACT, "window", "linear", "causal linear"]
-
-
-@pytest.mark.parametrize("name", WIDE)
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
-def test_ten_thousand_in_half_precision(name, dtype):
+@EACH
+@HALF
+def test_ten_thousand_in_half_precision(attend, dtype):
     """Products of 10⁸ do not fit float16. They are summed in float32, and nothing overflows."""
     query, key, value = tensors(dtype=torch.float64)
     inputs = [x.to(dtype) for x in (1e4 * query.sign(), 1e4 * key.sign(), value)]
-    output, exact = VARIANTS[name](*inputs), VARIANTS[name](*(x.double() for x in inputs))
+    output, exact = attend(*inputs), attend(*(x.double() for x in inputs))
     bits = torch.finfo(dtype).eps
     assert_close(output.double(), exact, rtol=2 * bits, atol=2 * bits)  # weights and output
-
-
-@pytest.mark.parametrize("name", ["soft lookup", "kernel"])
-@pytest.mark.parametrize("sign", [1, -1])
-def test_scores_of_ten_thousand_where_the_scores_dtype_is_the_inputs(name, sign):
-    """Two functions keep to their inputs' dtype; scores that it can hold do no harm."""
-    query = torch.tensor([[100.0, 0.0]], dtype=torch.float16)
-    key = sign * torch.tensor([[100.0, 0.0], [-100.0, 0.0]], dtype=torch.float16)
-    attend = VARIANTS[name] if name != "kernel" else partial(kernel_regression, bandwidth=2.0)
-    nearest = 0 if sign == 1 else 1
-    value = draw(2, VALUE_DIM, dtype=torch.float16)
-    assert_close(attend(query, key, value), value[nearest : nearest + 1])
 
 
 def test_linear_attention_over_many_keys_in_float16():
@@ -138,6 +125,149 @@ def test_linear_attention_over_many_keys_in_float16():
         exact = attend(query.double(), key.double(), value.double())
         # one rounding, of numbers far below one, and 2 000 terms that cancel in float32
         assert_close(attend(query, key, value).double(), exact, rtol=1e-3, atol=1e-4)
+
+
+# Autocast, and a device without float64.
+
+
+def exactly(*shape, dtype, seed=0, loud=1.0):
+    """Random numbers that half precision holds as they are."""
+    return (loud * draw(*shape, seed=seed)).to(dtype).float()
+
+
+@EACH
+@HALF
+@pytest.mark.parametrize("loud", [1.0, 300.0])
+def test_autocast_is_near_float32(attend, dtype, loud):
+    """In autocast's dtype, as PyTorch's own attention answers, and finite at scores of 10⁵."""
+    sizes = (HEAD_DIM, loud), (HEAD_DIM, loud), (VALUE_DIM, 1.0)
+    shape = BATCH, HEADS, LENGTH
+    inputs = [exactly(*shape, d, dtype=dtype, seed=s, loud=x) for s, (d, x) in enumerate(sizes)]
+    exact = attend(*inputs)
+    inputs = [x.requires_grad_() for x in inputs]
+    with torch.autocast("cpu", dtype=dtype):
+        output = attend(*inputs)
+    bits = torch.finfo(dtype).eps
+    assert output.dtype == dtype
+    assert_close(output.float(), exact, rtol=2 * bits, atol=2 * bits)  # weights and output
+    grads = torch.autograd.grad(output.float().square().sum(), inputs)
+    assert all(grad.isfinite().all() for grad in grads)
+
+
+@EACH
+def test_autocast_leaves_float64_alone(attend):
+    """As it does with PyTorch's own."""
+    inputs = tensors(dtype=torch.float64)
+    exact = attend(*inputs)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert_close(attend(*inputs), exact)
+
+
+@EACH
+@HALF
+def test_autocast_mends_inputs_of_several_dtypes(attend, dtype):
+    """A query that a layer made, in half precision, meets keys and values in float32."""
+    query, key, value = (exactly(*x.shape, dtype=dtype, seed=9) for x in tensors())
+    exact = attend(query, key, value)
+    with torch.autocast("cpu", dtype=dtype):
+        output = attend(query.to(dtype), key, value)
+    bits = torch.finfo(dtype).eps
+    assert_close(output.float(), exact, rtol=4 * bits, atol=4 * bits)
+
+
+def modules():
+    """Each module with attention in it; its maps are identities, which half precision has."""
+    heads, one = bare_heads(12, 3), attention.SelfAttention(12, 12)
+    for linear in one.children():
+        torch.nn.init.eye_(linear.weight)
+    eye = torch.eye(12)
+    cache = partial(KVCache, BATCH, 3, 2 * LENGTH, 4)
+    return {
+        "heads": heads,
+        "heads with weights": lambda x: heads(x, return_weights=True)[0],
+        "heads, causal": lambda x: heads(x, is_causal=True),
+        "heads with a bias": lambda x: heads(x, bias=torch.zeros(3, LENGTH, LENGTH)),
+        "heads with a cache": lambda x: heads(x, cache=cache()),
+        "heads with weights and a cache": lambda x: heads(x, cache=cache(), return_weights=True)[0],
+        "one head": one,
+        "matrices": lambda x: cross_attention(x, x, eye, eye, eye),
+        "context": lambda x: context(x[:, 0], x, [LENGTH] * BATCH, attention.scaled_dot_scores)[0],
+    }
+
+
+@HALF
+@pytest.mark.parametrize("name", modules())
+@pytest.mark.parametrize("loud", [1.0, 300.0])
+@torch.no_grad()
+def test_autocast_of_modules_is_near_float32(name, dtype, loud):
+    """Whichever way a module takes, with weights and without, through a cache of float32."""
+    module, x = modules()[name], exactly(BATCH, LENGTH, 12, dtype=dtype, loud=loud)
+    exact = module(x)
+    with torch.autocast("cpu", dtype=dtype):
+        output = module(x)
+    bits = 4 * torch.finfo(dtype).eps
+    assert_close(output.float(), exact, rtol=bits, atol=bits * loud)
+
+
+SCORERS = {
+    "dot": attention.dot_scores,
+    "scaled": attention.scaled_dot_scores,
+    "gaussian": partial(attention.gaussian_scores, bandwidth=300.0),
+    "bilinear": lambda query, key: bilinear_scores(query, key, torch.eye(6, dtype=query.dtype)),
+    "additive": lambda query, key: additive_scores(
+        query, key, *(torch.eye(6, dtype=query.dtype),) * 2, torch.ones(6, dtype=query.dtype)
+    ),
+    "weights": attention.attention_weights,
+}
+
+
+@HALF
+@pytest.mark.parametrize("how", ["autocast", "inputs"])
+@pytest.mark.parametrize("name", SCORERS)
+def test_scores_are_those_of_float32(name, dtype, how):
+    """A score of 10⁵ is one, whether the inputs are in half precision or autocast takes them there.
+
+    They are compared as weights: an infinite score would make them NaN.
+    """
+    query = exactly(BATCH, LENGTH, 6, dtype=dtype, loud=300.0)
+    key = exactly(BATCH, KEY_LEN, 6, dtype=dtype, loud=300.0, seed=1)
+    exact = SCORERS[name](query, key).softmax(-1)
+    with torch.autocast("cpu", dtype=dtype, enabled=how == "autocast"):
+        scores = SCORERS[name](
+            *((query, key) if how == "autocast" else (query.to(dtype), key.to(dtype)))
+        )
+    bits = torch.finfo(dtype).eps
+    assert_close(scores.float().softmax(-1), exact, rtol=bits, atol=bits)
+
+
+@EACH
+def test_a_device_without_float64_is_served(attend, refuses_float64):
+    """Forward and back, no step needs it."""
+    inputs = [x.requires_grad_() for x in tensors()]
+    with refuses_float64("cpu"):
+        attend(*inputs).sum().backward()
+
+
+@pytest.mark.parametrize("name", modules())
+def test_modules_and_caches_need_no_float64(name, refuses_float64):
+    """Nor do they."""
+    module, x = modules()[name], draw(BATCH, LENGTH, 12)
+    with refuses_float64("cpu"):
+        module(x)
+
+
+def test_positions_need_no_float64_where_the_model_is(refuses_float64):
+    """A table that has to be computed in it is not PyTorch's until it is rounded."""
+    x = draw(4, 6).to("meta")
+    with refuses_float64("cpu", "meta"):
+        for made in (
+            attention.sinusoidal(9, 6, device="meta"),
+            attention.alibi_bias(3, 4, 5, device="meta"),
+            attention.RelativeBias(3).to("meta")(4, 5),
+            rotate(x, torch.arange(4, device="meta")),
+            attention.mel_filters(90, 13, 2, device="meta"),
+        ):
+            assert made.device.type == "meta" and made.dtype == torch.float32
 
 
 # Where the numbers lie.

@@ -106,6 +106,79 @@ def test_a_model_of_another_shape_is_not_gpt2(hugging_face):
             from_gpt2(GPT2LMHeadModel(config))
 
 
+@pytest.fixture(scope="module")
+def gpt2_with():
+    """A function of GPT-2's options: a small model of Hugging Face's whose numbers all count."""
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    names = "vocab_size", "n_embd", "n_head", "n_layer", "n_positions"
+
+    def build(**options):
+        torch.manual_seed(0)
+        sizes = dict(zip(names, SIZES, strict=True))
+        config = GPT2Config(**sizes, bos_token_id=0, eos_token_id=0, **options)
+        theirs = GPT2LMHeadModel(config).eval()
+        for parameter in theirs.parameters():
+            torch.nn.init.normal_(parameter, std=0.3)
+        return theirs
+
+    return build
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"scale_attn_weights": False},
+        {"scale_attn_by_inverse_layer_idx": True},
+        {"scale_attn_weights": False, "scale_attn_by_inverse_layer_idx": True},
+        {"layer_norm_epsilon": 0.1},
+        {"activation_function": "gelu_pytorch_tanh"},
+        {"n_inner": 4 * HEADS * HEAD_DIM},
+        {"reorder_and_upcast_attn": True, "attn_implementation": "eager"},
+        {"pad_token_id": 3, "resid_pdrop": 0.9, "embd_pdrop": 0.9, "attn_pdrop": 0.9},
+    ],
+    ids=lambda options: " ".join(options),
+)
+@torch.no_grad()
+def test_options_that_change_the_scores_are_copied(gpt2_with, tokens, options):
+    """Each moves the scores or leaves them, and ours go along."""
+    theirs = gpt2_with(**options)
+    assert_close(from_gpt2(theirs)(tokens), theirs(tokens).logits)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"tie_word_embeddings": False},
+        {"add_cross_attention": True},
+        {"activation_function": "gelu"},
+        {"n_inner": 7},
+    ],
+    ids=lambda options: " ".join(options),
+)
+def test_options_that_ours_lacks_are_refused_by_name(gpt2_with, options):
+    """Nothing is dropped in silence."""
+    (name,) = options
+    with pytest.raises(ValueError, match=rf"\b{name}\b"):
+        from_gpt2(gpt2_with(**options))
+
+
+def test_a_table_of_its_own_may_hold_the_same_numbers(gpt2_with, tokens):
+    """Then nothing is lost."""
+    theirs = gpt2_with(tie_word_embeddings=False)
+    with torch.no_grad():
+        theirs.lm_head.weight.copy_(theirs.transformer.wte.weight)
+        assert_close(from_gpt2(theirs)(tokens), theirs(tokens).logits)
+
+
+def test_a_model_without_a_head_for_words_is_no_gpt(gpt2_with):
+    """Its class is named; and so is that of no GPT-2 at all."""
+    with pytest.raises(TypeError, match="must be a GPT2LMHeadModel, got GPT2Model"):
+        from_gpt2(gpt2_with().transformer)
+    with pytest.raises(TypeError, match="must be a GPT2LMHeadModel, got Linear"):
+        from_gpt2(torch.nn.Linear(2, 2))
+
+
 CHUNKINGS = [[1] * LENGTH, [LENGTH], [3, 1, 1, 1], [2, 4]]
 
 

@@ -30,6 +30,7 @@ from attention import (
 from attention.data.sentences import SENTENCES
 from attention.masks.conventions import to_added_mask
 from attention.masks.join import add_bias, add_head_axis, combine_masks
+from attention.masks.window_conventions import from_attention_window, from_each_side
 from attention.models.bert.pretrained import encode
 from attention.models.toys.next_item import accuracy_on_noise
 
@@ -204,6 +205,29 @@ def test_no_output_hears_the_future(query_len, key_len):
 
 
 # --- what the chapter claims ---
+
+
+@pytest.mark.parametrize("window", [1, 3, 4])
+def test_a_window_is_that_of_the_decoders(window):
+    """Hugging Face makes Mistral's, Gemma's and gpt-oss's masks by one rule, and it is ours."""
+    from transformers.masking_utils import sliding_window_causal_mask_function
+
+    place = torch.arange(7)
+    theirs = sliding_window_causal_mask_function(window)(0, 0, place[:, None], place)
+    assert theirs.equal(window_mask(7, window=window) & causal_mask(7))
+    assert theirs[-1].sum() == window
+
+
+def test_a_window_of_others_counts_the_neighbours():
+    """Looking both ways, 3 is three on each side for Hugging Face; Longformer's 6 the same."""
+    from transformers.masking_utils import sliding_window_bidirectional_mask_function
+
+    place = torch.arange(9)
+    theirs = sliding_window_bidirectional_mask_function(3)(0, 0, place[:, None], place)
+    assert theirs[4].tolist() == [False, *[True] * 7, False]
+    for window in (from_each_side(3), from_attention_window(6)):
+        assert theirs.equal(window_mask(9, window=window))
+    assert not theirs.equal(window_mask(9, window=3))
 
 
 def test_a_second_layer_reaches_a_window_further():

@@ -113,6 +113,15 @@ def test_what_our_module_lacks_is_not_copied_silently(option):
         MultiHeadAttention.from_torch(nn.MultiheadAttention(D_MODEL, HEADS, **option))
 
 
+def test_a_module_that_drops_weights_is_copied_when_it_does_not():
+    """In evaluation mode it drops none, and then the numbers agree; ours never does."""
+    theirs = nn.MultiheadAttention(D_MODEL, HEADS, dropout=0.1, batch_first=True)
+    with pytest.raises(ValueError, match=r"drops weights .* got dropout 0\.1: call its eval\(\)"):
+        MultiHeadAttention.from_torch(theirs)
+    ours, x = MultiHeadAttention.from_torch(theirs.eval()), torch.randn(BATCH, KEY_LEN, D_MODEL)
+    assert_close(ours.train()(x), theirs(x, x, x, need_weights=False)[0])
+
+
 def test_only_pytorchs_own_module_is_copied():
     """A layer of another kind is refused by its name."""
     with pytest.raises(TypeError, match=r"module must be an nn\.MultiheadAttention, got Linear"):

@@ -80,6 +80,15 @@ def test_a_row_without_any_true_is_zero_and_so_is_its_gradient(dtype):
     assert (gradient[0] != 0).any()
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_many_keys_share_in_half_precision(dtype):
+    """Seventy thousand ones pass float16's 65 504; their weights are a seventy-thousandth each."""
+    scores = torch.zeros(70_000, dtype=dtype)
+    for weights in (softmax(scores), masked_softmax(scores[None])[0]):
+        assert weights.dtype == dtype
+        assert_close(weights, torch.softmax(scores, -1))
+
+
 def test_what_a_hidden_score_holds_does_not_matter():
     """Infinity or NaN at a hidden place reaches neither the weights nor the gradient."""
     scores = torch.randn(QUERY_LEN, KEY_LEN)

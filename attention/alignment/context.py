@@ -5,6 +5,7 @@ from collections.abc import Callable
 from torch import Tensor
 
 from attention.masks.padding import padding_mask
+from attention.precision import wide
 from attention.shapes import check_kind, check_shape, check_tensor
 from attention.soft_lookup.softmax import masked_softmax
 
@@ -24,7 +25,7 @@ def context(
         memory: (batch, src_len, d_memory) the encoder's states h, padded to one length.
         lengths: (batch,) how many of each row's states are real, from 0 to src_len.
         scorer: called with query (batch, 1, d_state) and key (batch, src_len, d_memory), returns
-            the scores (batch, 1, src_len).
+            the scores (batch, 1, src_len), of the memory's dtype or, for half precision, float32.
 
     Returns:
         The context (batch, d_memory) and the weights (batch, src_len). Padding has the weight
@@ -47,6 +48,7 @@ def context(
     scores = scorer(state.unsqueeze(1), memory)
     check_tensor("the scorer's result", scores)
     check_shape("the scorer's result", scores, "(batch, 1, src_len)", (batch, 1, src_len))
-    check_kind("memory", memory, "the scorer's result", scores)
-    weights = masked_softmax(scores, mask)  # (batch, 1, src_len)
+    alike = wide(memory) if scores.dtype == wide(memory).dtype else memory
+    check_kind("memory", alike, "the scorer's result", scores)
+    weights = masked_softmax(scores, mask).to(memory.dtype)  # (batch, 1, src_len)
     return (weights @ memory).squeeze(1), weights.squeeze(1)

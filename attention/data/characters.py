@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from attention.data.dice import by
 from attention.tokens.training_pairs import training_pairs
 
 
@@ -26,7 +27,7 @@ class Alphabet:
         return len(self.characters)
 
     def encode(self, text: str) -> Tensor:
-        """Number each character: a tensor (length,) of int64.
+        """Number each character: a tensor (length,) of int64, on the CPU.
 
         Raises:
             ValueError: a character is not in the alphabet.
@@ -37,7 +38,8 @@ class Alphabet:
                 f"the alphabet has no {''.join(unknown)!r}: make it of a text that holds them, "
                 "or leave them out"
             )
-        return torch.tensor([self._number[character] for character in text], dtype=torch.int64)
+        numbers = [self._number[character] for character in text]
+        return torch.tensor(numbers, dtype=torch.int64, device="cpu")
 
     def decode(self, tokens: Tensor) -> str:
         """Spell out tokens (length,)."""
@@ -62,8 +64,8 @@ def draw_windows(
         ValueError: the text has no more tokens than one piece.
     """
     check_length(tokens, length)
-    start = torch.randint(len(tokens) - length, (size, 1), generator=generator)
-    pieces = tokens[start + torch.arange(length + 1)]  # (size, length + 1)
+    start = torch.randint(len(tokens) - length, (size, 1), **by(generator))
+    pieces = tokens[start + torch.arange(length + 1, device=start.device)]  # (size, length + 1)
     return training_pairs(pieces)
 
 

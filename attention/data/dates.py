@@ -10,6 +10,7 @@ from string import Formatter
 import torch
 from torch import Tensor
 
+from attention.data.dice import by
 from attention.data.tokens import EDGE, padded
 
 STYLES = (
@@ -105,9 +106,9 @@ def drawn(
     batch_size: int, generator: torch.Generator, *, fresh: bool
 ) -> list[tuple[date, list[tuple[str, str]]]]:
     """Draw days, each with its pieces in a style drawn as well."""
-    tenth = torch.randint((LAST - FIRST) // 10, (batch_size,), generator=generator)
-    digit = torch.randint(1, 10, (batch_size,), generator=generator)
-    style = torch.randint(len(STYLES), (batch_size,), generator=generator)
+    tenth = torch.randint((LAST - FIRST) // 10, (batch_size,), **by(generator))
+    digit = torch.randint(1, 10, (batch_size,), **by(generator))
+    style = torch.randint(len(STYLES), (batch_size,), **by(generator))
     ordinals = FIRST + 10 * tenth + (0 if fresh else digit)
     days = [date.fromordinal(ordinal) for ordinal in ordinals.tolist()]
     return [(day, written(day, STYLES[s])) for day, s in zip(days, style.tolist(), strict=True)]

@@ -12,6 +12,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from attention.data.dice import by
+
 SIDE, N_CLASSES = 8, 10
 N_VALIDATION, N_TEST = 200, 400
 
@@ -45,8 +47,9 @@ def load_digits() -> Digits:
     from sklearn import datasets  # a second of imports, which other users of this file need not pay
 
     found = datasets.load_digits()
-    images = torch.tensor(found.images / 16, dtype=torch.float32)  # 16 is the most ink
-    rest, test = _split(Part(images, torch.tensor(found.target)), N_TEST, seed=0)
+    images = torch.tensor(found.images / 16, dtype=torch.float32, device="cpu")  # 16: the most ink
+    labels = torch.tensor(found.target, device="cpu")
+    rest, test = _split(Part(images, labels), N_TEST, seed=0)
     return Digits(*_split(rest, N_VALIDATION, seed=0), test)
 
 
@@ -75,7 +78,7 @@ def batches(part: Part, size: int) -> Callable[[torch.Generator], Part]:
         )
 
     def draw(generator: torch.Generator) -> Part:
-        rows = torch.randint(len(part.labels), (size,), generator=generator)
+        rows = torch.randint(len(part.labels), (size,), **by(generator))
         return Part(part.images[rows], part.labels[rows])
 
     return draw
@@ -85,7 +88,8 @@ def _split(part: Part, size: int, seed: int) -> tuple[Part, Part]:
     """Put `size` of the images aside: what is left, and those."""
     from sklearn.model_selection import train_test_split
 
-    everything = torch.arange(len(part.labels))
-    rows = train_test_split(everything, test_size=size, stratify=part.labels, random_state=seed)
+    rows = train_test_split(
+        range(len(part.labels)), test_size=size, stratify=part.labels.cpu(), random_state=seed
+    )
     left, aside = (Part(part.images[each], part.labels[each]) for each in rows)
     return left, aside

@@ -33,9 +33,10 @@ def framed(
             f"from {int(lengths.min())}"
         )
     frames = log_mel_frames(waves, rate, size, step, N_MELS)
-    n_frames = (lengths - size) // step + 1  # (batch,)
+    n_frames = ((lengths - size) // step + 1).to(frames.device)  # (batch,)
     frames = frames[:, : int(n_frames.max())]
-    is_real = (torch.arange(frames.shape[1]) < n_frames[:, None])[..., None]
+    place = torch.arange(frames.shape[1], device=frames.device)
+    is_real = (place < n_frames[:, None])[..., None]
     total = frames.where(is_real, 0).sum(dim=(1, 2))  # (batch,)
     mean = total / (n_frames * N_MELS)
     return (frames - mean[:, None, None]).where(is_real, 0), n_frames

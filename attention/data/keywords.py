@@ -11,11 +11,13 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from attention.data.dice import by
+
 RATE = 8000  # samples a second, as on a telephone
 FORMANTS = {"a": (730, 1090, 2440), "i": (270, 2290, 3010), "u": (300, 870, 2240)}  # in hertz
 BANDWIDTHS = (60, 90, 150)  # in hertz: how sharply each formant rings
 WORDS = ["".join(order) for order in permutations(FORMANTS)]  # aiu, aui, iau, …
-ORDER = torch.tensor(list(permutations(range(3))))  # (words, 3) the vowels of each, numbered
+ORDER = torch.tensor(list(permutations(range(3))), device="cpu")  # (words, 3) the vowels of each
 VOWEL, REST, PAUSE = (0.10, 0.18), 0.05, (0.05, 0.40)  # seconds, of these from … to …
 FADE = 0.02  # seconds in which a vowel swells, and fades
 LONGEST = round(RATE * (3 * VOWEL[1] + 2 * REST + 2 * PAUSE[1]))  # samples
@@ -50,22 +52,24 @@ def speak(
     batch = len(target)
 
     def between(low, high, *shape):
-        return low + (high - low) * torch.rand(batch, *shape, generator=generator)
+        return low + (high - low) * torch.rand(batch, *shape, **by(generator))
 
     begin, vowel, end = between(*PAUSE, 1), between(*VOWEL, 3), between(*PAUSE, 1)
-    stop = begin + vowel.cumsum(dim=1) + REST * torch.arange(3)  # (batch, 3) in seconds
+    rests = REST * torch.arange(3, device=vowel.device)
+    stop = begin + vowel.cumsum(dim=1) + rests  # (batch, 3) in seconds
     start = stop - vowel
-    time = torch.arange(LONGEST) / RATE
+    time = torch.arange(LONGEST, device=vowel.device) / RATE
     is_heard = time < stop[:, -1:] + end  # (batch, LONGEST)
     # (batch, 3, LONGEST) how loud each vowel is at each moment
     loud = torch.minimum(time - start[..., None], stop[..., None] - time).div(FADE).clamp(0, 1)
     pulses = _pulses(time, between(90, 230, 1), between(-0.15, 0.15, 1))
-    rings = _ring(pulses, ORDER[target], mouth=between(0.9, 1.15, 1, 1))  # (batch, 3, LONGEST)
+    order, mouth = ORDER.to(target.device)[target], between(0.9, 1.15, 1, 1)
+    rings = _ring(pulses, order, mouth)  # (batch, 3, LONGEST)
     vowels = rings / rings.square().mean(dim=-1, keepdim=True).sqrt() * between(0.7, 1.4, 3, 1)
     clean = (vowels * loud).sum(dim=1)  # (batch, LONGEST)
     power = clean.square().sum(dim=-1) / (RATE * vowel.sum(dim=-1))  # (batch,) while it speaks
     noise = (power / 10 ** (between(*snr) / 10)).sqrt()
-    waves = clean + noise[:, None] * torch.randn(clean.shape, generator=generator)
+    waves = clean + noise[:, None] * torch.randn(clean.shape, **by(generator))
     waves = waves * is_heard
     waves = waves / waves.abs().amax(dim=-1, keepdim=True) * between(0.2, 1.0, 1)
     spans = (torch.stack([start, stop], dim=-1) * RATE).round().long()
@@ -75,7 +79,7 @@ def speak(
 def draw_words(size: int, seed: int, **options) -> Spoken:
     """Say `size` words drawn at random, always the same for one seed; options as for `speak`."""
     generator = torch.Generator().manual_seed(seed)
-    target = torch.randint(len(WORDS), (size,), generator=generator)
+    target = torch.randint(len(WORDS), (size,), **by(generator))
     # a hundred at a time: their spectra then fit into the processor's cache
     parts = [speak(each, generator, **options) for each in target.split(100)]
     return Spoken(*(torch.cat(each) for each in zip(*parts, strict=True)))
@@ -100,8 +104,9 @@ def _pulses(time: Tensor, pitch: Tensor, slope: Tensor) -> Tensor:
 def _ring(pulses: Tensor, order: Tensor, mouth: Tensor) -> Tensor:
     """Let a mouth of three shapes ring with pulses (batch, samples): (batch, 3, samples)."""
     samples = pulses.shape[-1]
-    hertz = torch.fft.rfftfreq(samples, 1 / RATE)  # (n_frequencies,)
-    centres = torch.tensor(list(FORMANTS.values())).float()[order] * mouth  # (batch, 3, formants)
+    hertz = torch.fft.rfftfreq(samples, 1 / RATE, device=pulses.device)  # (n_frequencies,)
+    formants = torch.tensor(list(FORMANTS.values()), dtype=torch.float32, device=pulses.device)
+    centres = formants[order] * mouth  # (batch, 3, formants)
     response = 1 / (1 + 1j * hertz / 1500)  # of a voice, whose high frequencies are weaker
     for centre, width in zip(centres.unbind(dim=-1), BANDWIDTHS, strict=True):
         square = centre[..., None] ** 2

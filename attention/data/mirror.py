@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from attention.data.dice import by
 from attention.data.tokens import EDGE
 
 WORDS = (
@@ -32,25 +33,25 @@ def mirrored(lengths: Tensor, generator: torch.Generator) -> tuple[Tensor, ...]:
         target: (batch, src_len + 1) the words mirrored, then EDGE; −100 after that.
     """
     src_len = int(lengths.max())
-    source = torch.randint(1, N_WORDS, (len(lengths), src_len), generator=generator)
-    position = torch.arange(src_len)
+    source = torch.randint(1, N_WORDS, (len(lengths), src_len), **by(generator))
+    position = torch.arange(src_len, device=source.device)
     source = source.where(position < lengths[:, None], EDGE)
     back = lengths[:, None] - 1 - position  # (batch, src_len), negative after the end
     words = source.gather(1, back.clamp_min(0)).where(back >= 0, EDGE)
     edge = torch.full_like(words[:, :1], EDGE)
     previous, target = torch.cat([edge, words], 1), torch.cat([words, edge], 1)
-    after_the_end = torch.arange(src_len + 1) > lengths[:, None]
+    after_the_end = torch.arange(src_len + 1, device=source.device) > lengths[:, None]
     return source, lengths, previous, target.masked_fill(after_the_end, -100)
 
 
 def mirrored_up_to(batch_size: int, longest: int, generator: torch.Generator) -> tuple[Tensor, ...]:
     """Draw a batch of `mirrored` whose lengths are anything from 1 to `longest`."""
-    return mirrored(torch.randint(1, longest + 1, (batch_size,), generator=generator), generator)
+    return mirrored(torch.randint(1, longest + 1, (batch_size,), **by(generator)), generator)
 
 
 def numbers(words: Sequence[str]) -> Tensor:
-    """Look up words, as (1, length) numbers."""
-    return torch.tensor([[1 + WORDS.index(word) for word in words]])
+    """Look up words, as (1, length) numbers on the CPU."""
+    return torch.tensor([[1 + WORDS.index(word) for word in words]], device="cpu")
 
 
 def in_mirror_english(words: Sequence[int]) -> list[str]:

@@ -6,6 +6,8 @@ A target of −100 is not asked: `attention.models.training` leaves it out.
 import torch
 from torch import Tensor
 
+from attention.data.dice import by, happens
+
 N_SYMBOLS = 8
 START = N_SYMBOLS  # a symbol of its own, for tasks that begin with one
 SIGNALS = 4  # the symbols below this are signals, the others noise
@@ -19,7 +21,7 @@ def steps_back(
     Returns:
         (symbols, target), both (size, length); the first `steps` places are not asked.
     """
-    symbols = torch.randint(N_SYMBOLS, (size, length), generator=generator)
+    symbols = torch.randint(N_SYMBOLS, (size, length), **by(generator))
     target = torch.full_like(symbols, -100)
     target[:, steps:] = symbols[:, : length - steps]
     return symbols, target
@@ -36,11 +38,11 @@ def latest_signal(
     Returns:
         (symbols, target), both (size, length); places before the first signal are not asked.
     """
-    noise = torch.randint(SIGNALS, N_SYMBOLS, (size, length), generator=generator)
-    signal = torch.randint(SIGNALS, (size, length), generator=generator)
-    is_signal = torch.rand(size, length, generator=generator) < share
+    noise = torch.randint(SIGNALS, N_SYMBOLS, (size, length), **by(generator))
+    signal = torch.randint(SIGNALS, (size, length), **by(generator))
+    is_signal = happens(share, (size, length), generator)
     symbols = torch.where(is_signal, signal, noise)
-    place = torch.arange(length).where(is_signal, -1)  # (size, length)
+    place = torch.arange(length, device=symbols.device).where(is_signal, -1)  # (size, length)
     latest = place.cummax(dim=-1).values  # −1 before the first signal
     target = symbols.gather(-1, latest.clamp(min=0))
     return symbols, target.where(latest >= 0, -100)
@@ -52,9 +54,9 @@ def own_place(size: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     Returns:
         (symbols, target), both (size, N_SYMBOLS), so that there are as many places as answers.
     """
-    symbols = torch.randint(N_SYMBOLS, (size, N_SYMBOLS), generator=generator)
+    symbols = torch.randint(N_SYMBOLS, (size, N_SYMBOLS), **by(generator))
     symbols[:, 0] = START
-    return symbols, torch.arange(N_SYMBOLS).expand(size, -1)
+    return symbols, torch.arange(N_SYMBOLS, device=symbols.device).expand(size, -1)
 
 
 def copied_from(answer: Tensor, symbols: Tensor, farthest: int) -> Tensor:

@@ -6,6 +6,8 @@ Each step of a sequence is a word and a tag, two integers. The last step is the 
 import torch
 from torch import Tensor
 
+from attention.data.dice import by, shuffled
+
 N_WORDS = 16
 N_TAGS = 16
 NOISE, KEEP, ASK = 0, 1, 2
@@ -34,7 +36,7 @@ def announced_recall(
     """
     if distance < 1:
         raise ValueError(f"distance must be at least 1, got {distance}")
-    words = torch.randint(N_WORDS, (batch_size, distance + 1), generator=generator)
+    words = torch.randint(N_WORDS, (batch_size, distance + 1), **by(generator))
     tags = torch.full_like(words, NOISE)
     tags[:, 0], tags[:, -1] = KEEP, ASK
     return words, tags, words[:, 0].clone()
@@ -69,10 +71,9 @@ def lookup_recall(
     """
     if not 1 <= n_pairs <= N_TAGS:
         raise ValueError(f"n_pairs must lie between 1 and {N_TAGS}, got {n_pairs}")
-    words = torch.randint(N_WORDS, (batch_size, n_pairs), generator=generator)
-    shuffled = torch.rand(batch_size, N_TAGS, generator=generator).argsort(dim=-1)
-    tags = shuffled[:, :n_pairs]  # (batch_size, n_pairs), all different
-    asked = torch.randint(n_pairs, (batch_size, 1), generator=generator)
+    words = torch.randint(N_WORDS, (batch_size, n_pairs), **by(generator))
+    tags = shuffled((batch_size, N_TAGS), generator)[:, :n_pairs]  # (batch_size, n_pairs)
+    asked = torch.randint(n_pairs, (batch_size, 1), **by(generator))
     target = words.gather(1, asked)  # (batch_size, 1)
     words = torch.cat([words, torch.full_like(target, N_WORDS)], dim=1)
     tags = torch.cat([tags, tags.gather(1, asked)], dim=1)
@@ -87,4 +88,4 @@ def lookup_up_to(
 
 
 def _between(low: int, high: int, generator: torch.Generator) -> int:
-    return int(torch.randint(low, high + 1, (), generator=generator))
+    return int(torch.randint(low, high + 1, (), **by(generator)))

@@ -5,11 +5,14 @@ import wave as wav_files
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-SAMPLE = {1: torch.uint8, 2: torch.int16, 4: torch.int32}  # bytes of a sample: its type
+from attention.data.riff import parse_riff
+
+SAMPLE = {1: "u1", 2: "<i2", 4: "<i4"}  # bytes of a sample: its type
 
 
 class Recordings(NamedTuple):
@@ -25,7 +28,8 @@ def read_wav(path: Path | str, rate: int) -> Tensor:
     """Read one recording.
 
     Args:
-        path: a WAV file with one channel of 8, 16 or 32 bits a sample, uncompressed.
+        path: a WAV file with one channel of 8, 16 or 32 bits a sample, uncompressed; its header may
+            be of the extensible kind, or not know the length, as that of a file from a pipe.
         rate: the samples a second that the file must have.
 
     Returns:
@@ -45,23 +49,23 @@ def read_wav(path: Path | str, rate: int) -> Tensor:
         return ValueError(f"{path} {what}. Convert it first, for example with `{convert}`")
 
     try:
-        with wav_files.open(str(path)) as file:
-            channels, width, found, samples, *_ = file.getparams()
-            data = bytearray(file.readframes(samples))
-    except (wav_files.Error, EOFError) as error:
-        why = str(error) or "it ends within its header"
-        raise refuse(f"is not a WAV file with uncompressed samples ({why})") from None
-    if channels != 1:
-        raise refuse(f"has {channels} channels, wanted 1")
-    if found != rate:
-        raise refuse(f"has {found} samples a second, wanted {rate}")
+        sound = parse_riff(path.read_bytes())
+    except ValueError as error:
+        raise refuse(f"is not a WAV file with uncompressed samples ({error})") from None
+    width = sound.width
+    samples, there = (size // max(1, width) for size in (sound.announced, len(sound.data)))
+    if sound.channels != 1:
+        raise refuse(f"has {sound.channels} channels, wanted 1")
+    if sound.rate != rate:
+        raise refuse(f"has {sound.rate} samples a second, wanted {rate}")
     if width not in SAMPLE:
         raise refuse(f"has {8 * width} bits a sample, wanted 8, 16 or 32")
-    if len(data) != samples * width:
-        raise refuse(f"ends early: {samples} samples are announced, {len(data) // width} are there")
+    if there < samples:
+        raise refuse(f"ends early: {samples} samples are announced, {there} are there")
     if samples == 0:
         raise ValueError(f"{path} holds no samples: record it again, or delete it")
-    numbers = torch.frombuffer(data, dtype=SAMPLE[width]).float()
+    numbers = np.frombuffer(sound.data, SAMPLE[width], samples)
+    numbers = torch.tensor(numbers, dtype=torch.float32, device="cpu")
     if width == 1:
         numbers = numbers - 128  # eight bits are counted from 0, wider ones from the middle
     return numbers / 2 ** (8 * width - 1)
@@ -71,7 +75,8 @@ def read_words(folder: Path | str, rate: int) -> Recordings:
     """Read a folder laid out as the Speech Commands set is: `<word>/<name>.wav`.
 
     Subfolders that begin with an underscore or a dot are left out, as is the set's own
-    `_background_noise_`.
+    `_background_noise_`. So are folders called like a recording, and the files `._anna.wav` that a
+    Mac leaves beside `anna.wav`.
 
     Args:
         folder: the folder that holds a subfolder for each word.
@@ -92,7 +97,8 @@ def read_words(folder: Path | str, rate: int) -> Recordings:
     files = [
         path
         for path in sorted(folder.glob("*/*"))
-        if path.suffix.lower() == ".wav" and path.parent.name[0] not in "_."
+        if path.suffix.lower() == ".wav" and path.name[0] != "." and not path.is_dir()
+        if path.parent.name[0] not in "_."
     ]
     if not files:
         raise FileNotFoundError(
@@ -103,8 +109,8 @@ def read_words(folder: Path | str, rate: int) -> Recordings:
     waves = [read_wav(path, rate) for path in files]
     return Recordings(
         pad_sequence(waves, batch_first=True),
-        torch.tensor([len(wave) for wave in waves]),
-        torch.tensor([words.index(path.parent.name) for path in files]),
+        torch.tensor([len(wave) for wave in waves], device="cpu"),
+        torch.tensor([words.index(path.parent.name) for path in files], device="cpu"),
         words,
     )
 
@@ -117,5 +123,5 @@ def wav_bytes(wave: Tensor, rate: int) -> bytes:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(rate)
-        file.writeframes(numbers.numpy().tobytes())
+        file.writeframes(numbers.numpy(force=True).tobytes())
     return out.getvalue()

@@ -14,8 +14,10 @@ VECTORS = torch.tensor(
         [0.0, 1.0],  # on: points at a place
         [0.0, 0.0],  # the
         [0.0, 2.0],  # mat: a place
-    ]
+    ],
+    dtype=torch.float32,
+    device="cpu",  # whatever the default is when this file is first read
 )
 
-WHO = torch.tensor([[1.0, 0.0]])  # the query "who?", (query_len 1, d 2)
-WHERE = torch.tensor([[0.0, 1.0]])  # the query "where?"
+WHO = VECTORS.new_tensor([[1.0, 0.0]])  # the query "who?", (query_len 1, d 2)
+WHERE = VECTORS.new_tensor([[0.0, 1.0]])  # the query "where?"

@@ -8,6 +8,8 @@ last one alone.
 import torch
 from torch import Tensor
 
+from attention.data.dice import by, happens, shuffled
+
 N_SERIES, N_EPISODES, IN_TURN = 6, 12, 3
 N_ITEMS = N_SERIES * N_EPISODES
 
@@ -28,9 +30,9 @@ def series_sessions(
     Returns:
         (size, length) item numbers.
     """
-    series = torch.rand(size, N_SERIES, generator=generator).argsort(-1)[:, :IN_TURN]  # (size, 3)
-    start = torch.randint(N_EPISODES, (size, IN_TURN), generator=generator)
-    turn = torch.arange(length)
+    series = shuffled((size, N_SERIES), generator)[:, :IN_TURN]  # (size, 3)
+    start = torch.randint(N_EPISODES, (size, IN_TURN), **by(generator))
+    turn = torch.arange(length, device=series.device)
     episode = (start[:, turn % IN_TURN] + turn // IN_TURN) % N_EPISODES  # (size, length)
     items = series[:, turn % IN_TURN] * N_EPISODES + episode
     return _disturbed(items, noise, generator)
@@ -43,9 +45,9 @@ def chain_sessions(
 
     Args and returns: as `series_sessions`.
     """
-    start = torch.randint(N_ITEMS, (size, 1), generator=generator)
-    jumps = torch.rand(size, length, generator=generator) < noise
-    landed = torch.randint(N_ITEMS, (size, length), generator=generator)
+    start = torch.randint(N_ITEMS, (size, 1), **by(generator))
+    jumps = happens(noise, (size, length), generator)
+    landed = torch.randint(N_ITEMS, (size, length), **by(generator))
     items = [start[:, 0]]
     for t in range(1, length):
         following = items[-1] - items[-1] % N_EPISODES + (items[-1] + 1) % N_EPISODES
@@ -54,8 +56,8 @@ def chain_sessions(
 
 
 def _disturbed(items: Tensor, noise: float, generator: torch.Generator) -> Tensor:
-    anything = torch.randint(N_ITEMS, items.shape, generator=generator)
-    return torch.where(torch.rand(items.shape, generator=generator) < noise, anything, items)
+    anything = torch.randint(N_ITEMS, items.shape, **by(generator))
+    return torch.where(happens(noise, items.shape, generator), anything, items)
 
 
 def name_of(item: int) -> str:

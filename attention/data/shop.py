@@ -16,7 +16,10 @@ VECTORS = torch.tensor(
         [0.0, 2.0],  # pan
         [0.0, 1.5],  # knife
         [0.0, 2.0],  # spice rack
-    ]
+    ],
+    dtype=torch.float32,
+    device="cpu",  # whatever the default is when this file is first read
 )
 
-SESSION = torch.tensor([0, 5, 1])  # tent, knife, lantern: what somebody looked at, in order
+# Tent, knife, lantern: what somebody looked at, in order.
+SESSION = torch.tensor([0, 5, 1], device="cpu")

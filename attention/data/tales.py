@@ -7,12 +7,14 @@ line, and five of the tales of those editions are left out.
 
 from pathlib import Path
 
+from attention.data.reading import read_text
+
 TALES = Path(__file__).parent / "tales.txt"
 PARAGRAPH = "\n\n"
 
 
 def load_text(path: str | Path = TALES) -> str:
-    """Read a text file, in UTF-8.
+    """Read a text file, as `read_text` does.
 
     Args:
         path: the file; the book's tales if not given.
@@ -22,17 +24,13 @@ def load_text(path: str | Path = TALES) -> str:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it is not UTF-8, or holds nothing but white space.
+        ValueError: it is not UTF-8 and has no mark that says what else, or holds nothing but white
+            space.
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"there is no text file {path}: give the path of a text in UTF-8")
-    try:
-        text = path.read_text("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"{path} is not UTF-8 (byte {error.start}): save it as UTF-8 in an editor"
-        ) from None
+    text = read_text(path)
     if not text.strip():
         raise ValueError(f"the corpus {path} is empty: give a file with some text in it")
     return text

@@ -9,11 +9,11 @@ EDGE = 0  # before the first token and after the last; the padding, too
 
 
 def padded(rows: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
-    """Lay rows of token numbers into one tensor, with EDGE after the end of the shorter ones.
+    """Lay rows of token numbers into one tensor on the CPU, with EDGE after the shorter ones' end.
 
     Returns:
         (batch, longest) numbers, and how many of each row are real, (batch,).
     """
-    lengths = torch.tensor([len(row) for row in rows])
-    longest = int(lengths.max())
-    return torch.tensor([[*row, *[EDGE] * (longest - len(row))] for row in rows]), lengths
+    lengths = [len(row) for row in rows]
+    filled = [[*row, *[EDGE] * (max(lengths) - len(row))] for row in rows]
+    return torch.tensor(filled, device="cpu"), torch.tensor(lengths, device="cpu")

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from attention.data.dice import by, shuffled
+
 ADJECTIVES = dict(big="gra", small="mik", black="mel", white="alb", old="vek", new="nov")
 NOUNS = dict(cats="miu", dogs="vaf", birds="pip", cows="mul", frogs="kva", bees="zum")
 VERBS = dict(see="luka", hear="oda", find="tova", follow="sega")
@@ -49,7 +51,7 @@ def draw_pairs(
         )
     subject, subject_kept = _noun_phrases(size, generator, least, most)
     thing, thing_kept = _noun_phrases(size, generator, least, most)
-    verb = torch.randint(len(VERBS), (size, 1), generator=generator) + ENGLISH.index("see")
+    verb = torch.randint(len(VERBS), (size, 1), **by(generator)) + ENGLISH.index("see")
     words = torch.cat([subject, verb, thing], dim=1)  # (size, 2 · most + 3), with gaps
     kept = torch.cat([subject_kept, verb > 0, thing_kept], dim=1)
     place = kept.cumsum(1) - 1  # where each word stands once the gaps are closed
@@ -62,7 +64,7 @@ def draw_pairs(
     translation = _close_gaps(words[:, order], kept[:, order], PAD)[:, :longest]
     alignment = _close_gaps(place[:, order], kept[:, order], -1)[:, :longest]
     translation = F.pad(translation, (0, 1), value=PAD)
-    translation[torch.arange(size), lengths] = END
+    translation[torch.arange(size, device=lengths.device), lengths] = END
     return source, translation, F.pad(alignment, (0, 1), value=-1)
 
 
@@ -85,11 +87,12 @@ def spell(tokens: Tensor, vocabulary: tuple[str, ...]) -> list[str]:
 
 def _noun_phrases(size: int, generator: torch.Generator, least: int, most: int):
     """Draw `most` different adjectives and a noun, (size, most + 1), and which words are kept."""
-    shuffled = torch.rand(size, len(ADJECTIVES), generator=generator).argsort(dim=-1)
-    adjectives = shuffled[:, :most] + ENGLISH.index("big")
-    noun = torch.randint(len(NOUNS), (size, 1), generator=generator) + ENGLISH.index("cats")
-    count = torch.randint(least, most + 1, (size, 1), generator=generator)
-    return torch.cat([adjectives, noun], dim=1), torch.arange(most + 1) >= most - count
+    different = shuffled((size, len(ADJECTIVES)), generator)[:, :most]
+    adjectives = different + ENGLISH.index("big")
+    noun = torch.randint(len(NOUNS), (size, 1), **by(generator)) + ENGLISH.index("cats")
+    count = torch.randint(least, most + 1, (size, 1), **by(generator))
+    kept = torch.arange(most + 1, device=count.device) >= most - count
+    return torch.cat([adjectives, noun], dim=1), kept
 
 
 def _close_gaps(tokens: Tensor, kept: Tensor, filler: int) -> Tensor:

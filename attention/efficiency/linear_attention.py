@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from attention.efficiency.tiles import blocks
+from attention.precision import answer_dtype, wide, wide_product
 from attention.shapes import check_attention
 
 
@@ -47,11 +48,11 @@ def linear_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     Source: Katharopoulos et al. (2020), equations 5 and 6.
     """
     check_attention(query, key, value)
-    wide = torch.promote_types(query.dtype, torch.float32)  # a sum over all keys leaves float16
-    asked, offered = feature_map(query.to(wide)), feature_map(key.to(wide))
-    state = offered.mT @ value.to(wide)  # (..., d, value_dim)
+    asked, offered = feature_map(wide(query)), feature_map(wide(key))
+    state = wide_product(offered.mT, value)  # (..., d, value_dim)
     total = offered.sum(dim=-2, keepdim=True)  # (..., 1, d)
-    return _average(asked @ state, asked @ total.mT).to(query.dtype)
+    mixed, weights = wide_product(asked, state), wide_product(asked, total.mT)
+    return _average(mixed, weights).to(answer_dtype(query))
 
 
 def causal_linear_attention(query: Tensor, key: Tensor, value: Tensor, block: int = 64) -> Tensor:
@@ -83,19 +84,18 @@ def causal_linear_attention(query: Tensor, key: Tensor, value: Tensor, block: in
             "causal linear attention needs as many queries as keys, "
             f"got query {tuple(query.shape)} and key {tuple(key.shape)}"
         )
-    wide = torch.promote_types(query.dtype, torch.float32)
-    asked, offered, value = feature_map(query.to(wide)), feature_map(key.to(wide)), value.to(wide)
+    asked, offered, value = feature_map(wide(query)), feature_map(wide(key)), wide(value)
     # A value of 1 beside the others: its sum is the sum of the weights.
     value = torch.cat([value, torch.ones_like(value[..., :1])], dim=-1)
     state, sums = 0.0, []
     for here in blocks(length, block):
         q, k, v = asked[..., here, :], offered[..., here, :], value[..., here, :]
-        weights = (q @ k.mT).tril()  # (..., block, block)
-        earlier = q @ state if sums else 0.0
-        sums.append(earlier + weights @ v)  # (..., block, value_dim + 1)
-        state = state + k.mT @ v  # (..., d, value_dim + 1)
+        weights = wide_product(q, k.mT).tril()  # (..., block, block)
+        earlier = wide_product(q, state) if sums else 0.0
+        sums.append(earlier + wide_product(weights, v))  # (..., block, value_dim + 1)
+        state = state + wide_product(k.mT, v)  # (..., d, value_dim + 1)
     sums = torch.cat(sums, dim=-2)
-    return _average(sums[..., :-1], sums[..., -1:]).to(query.dtype)
+    return _average(sums[..., :-1], sums[..., -1:]).to(answer_dtype(query))
 
 
 def _average(mixed: Tensor, total: Tensor) -> Tensor:

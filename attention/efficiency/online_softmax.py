@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from attention.precision import wide_product
+
 
 class OnlineSoftmax:
     """Average values by the softmax of their scores, without ever having all the scores.
@@ -54,7 +56,7 @@ class OnlineSoftmax:
         rescale = (self.largest - largest).exp_()  # (..., query_len, 1), at most one
         exponentials = scores.sub_(largest).exp_()  # (..., query_len, tile), at most one
         self.total.mul_(rescale).add_(exponentials.sum(dim=-1, keepdim=True))
-        self.mixed.mul_(rescale).add_(exponentials @ value)
+        self.mixed.mul_(rescale).add_(wide_product(exponentials, value))
         self.largest = largest
 
     def average(self) -> Tensor:

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from attention.efficiency.tiles import blocks, keys_in_reach, spread_mask
+from attention.masks.checks import Checked
 from attention.masks.join import combine_masks
 from attention.scoring.scaled_dot_product import scaled_dot_product_attention
 from attention.shapes import check_attention
@@ -43,9 +44,10 @@ def row_blocked_attention(
     query_len, key_len = query.shape[-2], key.shape[-2]
     mask = spread_mask(combine_masks(mask, False, query, key), query_len, key_len)
     leading = torch.broadcast_shapes(*(x.shape[:-2] for x in (query, key, value)))
+    ahead = key_len - query_len if is_causal else None
     output = []
     for rows in blocks(query_len, block) or [slice(0, 0)]:
-        reach = keys_in_reach(rows, query_len, key_len, is_causal)
+        reach = keys_in_reach(rows, key_len, ahead)
         if reach == 0:  # these queries come before the first key
             output.append(query.new_zeros(*leading, rows.stop - rows.start, value.shape[-1]))
             continue
@@ -53,7 +55,7 @@ def row_blocked_attention(
             query[..., rows, :],
             key[..., :reach, :],
             value[..., :reach, :],
-            None if mask is None else mask[..., rows, :reach],
+            Checked(None if mask is None else mask[..., rows, :reach]),
             is_causal=is_causal,
             scale=scale,
         )  # (..., rows, value_dim)

@@ -1,9 +1,11 @@
 """Cut the table of scores into blocks, so that nobody has to hold all of it."""
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor
 
-from attention.masks.causal import causal_mask
+from attention.shapes import check_count
 
 
 def blocks(length: int, block: int) -> list[slice]:
@@ -17,13 +19,26 @@ def blocks(length: int, block: int) -> list[slice]:
     return [slice(i, min(i + block, length)) for i in range(0, length, block)]
 
 
-def keys_in_reach(rows: slice, query_len: int, key_len: int, is_causal: bool) -> int:
+def tiles(
+    query_len: int, key_len: int, block: int, ahead: int | None
+) -> Iterator[tuple[slice, list[slice]]]:
+    """Walk over the blocks of queries, each with the blocks of keys that some of them may look at.
+
+    Args:
+        ahead: None, or that the future is hidden, and how many keys come before the first query's
+            own: key_len − query_len, which lines the last query up with the last key.
+    """
+    for rows in blocks(query_len, block) or [slice(0, 0)]:
+        reach = keys_in_reach(rows, key_len, ahead)
+        yield rows, [columns for columns in blocks(key_len, block) if columns.start < reach]
+
+
+def keys_in_reach(rows: slice, key_len: int, ahead: int | None) -> int:
     """Count the keys, from the first, that some query of the block `rows` may look at.
 
-    Under the causal rule the block's last query sees the most, and is lined up with the last of
-    these keys, just as the last query of all is with the last key of all.
+    Under the causal rule the block's last query sees the most; `ahead` as in `tiles`.
     """
-    return max(0, rows.stop + key_len - query_len) if is_causal else key_len
+    return key_len if ahead is None else max(0, rows.stop + ahead)
 
 
 def spread_mask(mask: Tensor | None, query_len: int, key_len: int) -> Tensor | None:
@@ -35,31 +50,23 @@ def spread_mask(mask: Tensor | None, query_len: int, key_len: int) -> Tensor | N
 
 
 def hide_in_tile(
-    scores: Tensor, mask: Tensor | None, rows: slice, columns: slice, reach: int | None
+    scores: Tensor, mask: Tensor | None, rows: slice, columns: slice, ahead: int | None
 ) -> Tensor:
-    """Overwrite what is hidden in one tile of scores with −∞.
+    """Set what is hidden in one tile of scores to −∞.
 
     Args:
-        scores: (..., rows, columns), written to.
+        scores: (..., rows, columns).
         mask: boolean (..., query_len, key_len) or None; True may attend.
         rows, columns: which queries and keys the tile holds.
-        reach: the key that the block's last query is lined up with, plus one; None if not causal.
+        ahead: as in `tiles`.
 
     Returns:
-        The same tensor.
+        The same shape: the tensor that came, where nothing is hidden.
     """
-    query_len, tile_len = scores.shape[-2:]
-    if reach is not None and columns.stop > reach - query_len + 1:  # else all of it is past
-        past = causal_mask(query_len, reach - columns.start, device=scores.device)
-        scores.masked_fill_(~past[:, :tile_len], -torch.inf)
+    if ahead is not None and columns.stop > rows.start + ahead + 1:  # else all of it is past
+        past = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device)
+        past = past.tril(rows.start + ahead - columns.start)
+        scores = scores.masked_fill(~past, -torch.inf)
     if mask is not None:
-        scores.masked_fill_(~mask[..., rows, columns], -torch.inf)
+        scores = scores.masked_fill(~mask[..., rows, columns], -torch.inf)
     return scores
-
-
-def check_count(name: str, number: int, least: int) -> None:
-    """Raise unless `number` is a whole number and not below `least`."""
-    if not isinstance(number, int) or isinstance(number, bool):
-        raise TypeError(f"{name} must be a whole number, got {number!r}")
-    if number < least:
-        raise ValueError(f"{name} must be at least {least}, got {number}")

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from attention.interpretation.rollout import rollout
+from attention.models.judging import check_numbers
 from attention.models.vision.vit import VisionTransformer
 
 
@@ -16,12 +17,13 @@ def reach(model: VisionTransformer, images: Tensor) -> Tensor:
     """
     _, maps = model(images, return_weights=True)
     shares = maps[..., 1:, 1:] / maps[..., 1:, 1:].sum(-1, keepdim=True)
-    return (shares * distances(shares.shape[-1])).sum(-1).mean((1, 3))
+    far = distances(shares.shape[-1], shares.device)
+    return (shares * far).sum(-1).mean((1, 3))
 
 
-def distances(n_patches: int) -> Tensor:
+def distances(n_patches: int, device: torch.device | None = None) -> Tensor:
     """The distance of each patch from each other in a square of patches, (n_patches, n_patches)."""
-    side = torch.arange(round(n_patches**0.5))
+    side = torch.arange(round(n_patches**0.5), device=device)
     places = torch.cartesian_prod(side, side).float()  # (n_patches, 2), row by row
     return torch.cdist(places, places)
 
@@ -50,9 +52,13 @@ def cover(images: Tensor, scores: Tensor, n_covered: int) -> Tensor:
 
     Returns:
         (n, side, side) new images.
+
+    Raises:
+        ValueError: a score is NaN.
     """
+    check_numbers("scores", scores)
     n, n_patches = scores.shape
-    covered = torch.zeros(n, n_patches, dtype=torch.bool)
+    covered = torch.zeros(n, n_patches, dtype=torch.bool, device=scores.device)
     covered.scatter_(1, scores.topk(n_covered).indices, True)
     per_side = round(n_patches**0.5)
     squares = covered.view(n, per_side, per_side)

@@ -50,7 +50,7 @@ def leave_one_out(model: BertEncoder, tokens: Tensor, blank: int) -> Tensor:
     Returns:
         (length,) effects, from 0.
     """
-    here = torch.eye(len(tokens), dtype=torch.bool)
+    here = torch.eye(len(tokens), dtype=torch.bool, device=tokens.device)
     blanked = tokens.where(~here, blank)  # (length, length): row i lacks token i
     return effect(sentence_vector(model, tokens[None]), sentence_vector(model, blanked))
 
@@ -74,8 +74,8 @@ def integrated_gradients(model: BertEncoder, tokens: Tensor, blank: int, steps: 
     """
     table = model.embed.token.weight.detach()
     way = table[tokens] - table[blank]  # (length, d_model)
-    done = (torch.arange(steps) + 0.5) / steps  # the middle of each step
-    embedded = (table[blank] + done[:, None, None].to(way) * way).requires_grad_()
+    middle = torch.arange(steps, dtype=way.dtype, device=way.device) + 0.5  # of each step
+    embedded = (table[blank] + middle[:, None, None] / steps * way).requires_grad_()
     with torch.no_grad():
         whole = sentence_vector(model, tokens[None])
     with torch.enable_grad(), model.embed.token.register_forward_hook(lambda *_: embedded):

@@ -4,18 +4,24 @@ import torch
 from torch import Tensor
 
 from attention.masks.causal import causal_mask
-from attention.masks.checks import check_bias, check_boolean, check_mask
+from attention.masks.checks import (
+    Checked,
+    check_bias,
+    check_boolean,
+    check_mask,
+    check_mask_fits,
+)
 from attention.shapes import axes_in_front, check_tensor
 
 
 def combine_masks(
-    mask: Tensor | None, is_causal: bool, query: Tensor, key: Tensor
+    mask: Tensor | Checked | None, is_causal: bool, query: Tensor, key: Tensor
 ) -> Tensor | None:
     """Allow what the mask and, if asked for, the causal rule both allow.
 
     Args:
         mask: boolean, or floating point and added to the scores (−inf hides); broadcast to the
-            scores; or None.
+            scores; or None. What is `Checked` is not asked again.
         is_causal: whether queries may only look back.
         query, key: (..., query_len, d) and (..., key_len, d), for the scores' shape and device.
 
@@ -27,7 +33,9 @@ def combine_masks(
         ValueError: the mask does not broadcast to the scores, or is on another device.
     """
     query_len, key_len = query.shape[-2], key.shape[-2]
-    if mask is not None:
+    if isinstance(mask, Checked):
+        mask = mask.mask
+    elif mask is not None:
         check_mask(mask, (*axes_in_front(query, key), query_len, key_len), query.device)
     if not is_causal:
         return mask
@@ -84,8 +92,8 @@ def mask_for_heads(
     bias: Tensor | None,
     scores_shape: tuple[int, ...],
     device: torch.device,
-) -> Tensor | None:
-    """Check what a module with heads was handed, and make one mask of it.
+) -> Checked:
+    """Check what a module with heads was handed, once, and make one mask of it.
 
     Args:
         mask: boolean, broadcast to (batch, query_len, key_len) or, with four axes, to the scores.
@@ -94,15 +102,15 @@ def mask_for_heads(
         device: where the scores are.
 
     Returns:
-        The two as `add_bias` joins them; it broadcasts to the scores. None if both are None.
+        The two as `add_bias` joins them, to be taken by all that follows without a question.
 
     Raises:
         TypeError: the mask is not boolean, or the bias not floating point.
         ValueError: one of them does not broadcast to the scores, or is on another device.
     """
-    mask = add_head_axis(mask)
+    mask = add_head_axis(mask)  # raises unless it is boolean
     if mask is not None:
-        check_mask(mask, scores_shape, device)
+        check_mask_fits(mask, scores_shape, device)
     if bias is not None:
         check_bias(bias, scores_shape, device)
-    return add_bias(mask, bias)
+    return Checked(add_bias(mask, bias))

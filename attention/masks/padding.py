@@ -24,7 +24,8 @@ def padding_mask(lengths: Tensor | Sequence[int], max_len: int) -> Tensor:
         TypeError: the lengths are not whole numbers.
         ValueError: the lengths are not one axis, or one lies outside 0 … max_len.
     """
-    lengths = torch.as_tensor(lengths)
+    if not isinstance(lengths, Tensor):
+        lengths = torch.tensor(lengths)
     check_whole("lengths", lengths)
     if lengths.ndim != 1:
         raise ValueError(f"lengths must have shape (batch,), got {tuple(lengths.shape)}")

@@ -19,12 +19,13 @@ def window_mask(
     window: float,
     device: torch.device | None = None,
 ) -> Tensor:
-    """Allow each query the keys near it, on both sides.
+    """Allow each query the keys near it: its own place, and `window` − 1 on either side.
 
         mask[i, j] = −window < i + (key_len − query_len) − j < window
 
     The last query lines up with the last key. `& causal_mask(query_len, key_len)` leaves the
-    newest `window` tokens, the query's own among them.
+    newest `window` tokens, the query's own among them: the window of Mistral, Gemma and gpt-oss.
+    Others count otherwise, on two sides above all; see `attention.masks.window_conventions`.
 
     Args:
         query_len: how many queries.

@@ -9,6 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
+from attention.models.judging import best, check_finite, share
+
 
 def constant(done: float) -> float:
     """Keep the step size as it is."""
@@ -68,36 +70,45 @@ def train(
     Returns:
         `steps` losses, or fewer if it ended early.
 
+    Raises:
+        ValueError: the loss is NaN or infinite, a weight is after the last step, or `validate`
+            returns NaN: from there on nothing is learned, and the model answers NaN.
+
     Source: Kingma and Ba (2015), Adam; Loshchilov and Hutter (2019) for weight decay beside it.
     """
     loss = loss or cross_entropy
     generator = torch.Generator().manual_seed(seed)
     # one call for all parameters: a third off the time of models as small as the book's
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=weight_decay, fused=True)
-    losses, best, best_state, waited = [], math.inf, None, 0
+    losses, lowest, best_state, waited = [], math.inf, None, 0
     model.train()
     for step in tqdm(range(steps), type(model).__name__, leave=False, unit="step", disable=None):
         for group in optimizer.param_groups:
             group["lr"] = lr * schedule((step + 0.5) / steps)
         *inputs, target = draw(generator)
         value = loss(model(*inputs), target)
+        losses.append(value.item())
+        check_finite("the loss", losses[-1], step)
         optimizer.zero_grad()
         value.backward()
         nn.utils.clip_grad_norm_(model.parameters(), max_norm)
         optimizer.step()
-        losses.append(value.item())
         if validate and ((step + 1) % check_every == 0 or step + 1 == steps):
             model.eval()
             with torch.no_grad():
                 now = validate(model)
             model.train()
             waited += 1
-            if now < best:
-                best, best_state, waited = now, copy.deepcopy(model.state_dict()), 0
+            if math.isnan(now):  # infinitely bad is a verdict, this is none
+                check_finite("what validate returns", now, step)
+            if now < lowest:
+                lowest, best_state, waited = now, copy.deepcopy(model.state_dict()), 0
             elif waited == patience:
                 break
     if best_state is not None:
         model.load_state_dict(best_state)
+    for name, weight in model.named_parameters():
+        check_finite(f"the weight {name}", weight.detach().abs().sum().item(), len(losses) - 1)
     model.eval()
     return losses
 
@@ -143,6 +154,9 @@ def accuracy(
         model: called with the inputs of a batch, returns logits (..., n_classes).
         draw: as for `train`.
         seed: of the generator; its default is one that no training uses.
+
+    Raises:
+        ValueError: the model answers NaN.
     """
     *inputs, target = draw(torch.Generator().manual_seed(seed))
-    return (model(*inputs).argmax(dim=-1) == target).double().mean().item()
+    return share(best(model(*inputs)) == target)

@@ -6,10 +6,16 @@ from torch import Tensor, nn
 from attention.masks.join import mask_for_heads
 from attention.multi_head.heads import check_heads, merge_heads, split_heads
 from attention.multi_head.kv_cache import KVCache
-from attention.scoring.fast import fast_attention
+from attention.scoring.fast import fused_attention
 from attention.scoring.grouped_heads import check_groups, share_heads
 from attention.scoring.scaled_dot_product import attention_weights
-from attention.shapes import axes_in_front, check_alike, check_last_axis, check_weights
+from attention.shapes import (
+    axes_in_front,
+    check_alike,
+    check_kind,
+    check_last_axis,
+    check_some_key,
+)
 
 
 class MultiHeadAttention(nn.Module):
@@ -81,17 +87,21 @@ class MultiHeadAttention(nn.Module):
         """
         if cache is not None and memory is not None:
             raise ValueError("a cache keeps x's own keys and values: hand over memory or cache")
-        memory = x if memory is None else memory
         check_last_axis("x", x, "d_model", self.d_model)
-        check_last_axis("memory", memory, "d_model", self.d_model)
-        check_alike("x", x, "memory", memory)
-        check_weights("x", x, self.to_query.weight)
+        if memory is None:
+            memory = x
+        else:
+            check_last_axis("memory", memory, "d_model", self.d_model)
+            check_alike("x", x, "memory", memory)
+        check_kind("x", x, "the module's weights", self.to_query.weight)
         query = split_heads(self.to_query(x), self.n_heads)  # (batch, n_heads, query_len, head_dim)
         key = split_heads(self.to_key(memory), self.n_kv_heads)  # (batch, n_kv_heads, key_len, …)
         value = split_heads(self.to_value(memory), self.n_kv_heads)
         key_len = memory.shape[-2] + (0 if cache is None else cache.length)
         scores_shape = (*axes_in_front(x, memory), self.n_heads, x.shape[-2], key_len)
         mask = mask_for_heads(mask, bias, scores_shape, x.device)
+        if key_len == 0:
+            check_some_key(key)
         if cache is not None:  # from here on nothing is refused: the cache has grown
             key, value = cache.append(key, value)
         how = {"is_causal": is_causal, "enable_gqa": self.n_kv_heads < self.n_heads}
@@ -99,7 +109,7 @@ class MultiHeadAttention(nn.Module):
             weights = attention_weights(query, key, mask, **how)
             answers = weights @ share_heads("value", value, query)
             return self.to_output(merge_heads(answers)), weights
-        answers = fast_attention(query, key, value, mask, **how)
+        answers = fused_attention(query, key, value, mask, **how)
         return self.to_output(merge_heads(answers))  # (batch, query_len, d_model)
 
     @classmethod
@@ -113,17 +123,22 @@ class MultiHeadAttention(nn.Module):
                 callers' business and changes no weight.
 
         Returns:
-            A new module with its own copy, of the same dtype, on the same device. It has no
-            dropout, which PyTorch's may have while it trains.
+            A new module with its own copy, of the same dtype, on the same device.
 
         Raises:
-            ValueError: the module has kdim or vdim, add_bias_kv or add_zero_attn.
+            ValueError: the module has kdim or vdim, add_bias_kv or add_zero_attn, or drops weights
+                (in evaluation mode it does not, and ours never does).
             TypeError: it is not an nn.MultiheadAttention.
         """
         if not isinstance(module, nn.MultiheadAttention):
             raise TypeError(f"module must be an nn.MultiheadAttention, got {type(module).__name__}")
         if module.in_proj_weight is None or module.bias_k is not None or module.add_zero_attn:
             raise ValueError("a module with kdim, vdim, add_bias_kv or add_zero_attn is not ours")
+        if module.training and module.dropout > 0:
+            raise ValueError(
+                f"a module that drops weights while it trains is not ours, got dropout "
+                f"{module.dropout}: call its eval() first, or set its dropout to 0"
+            )
         ours = cls(module.embed_dim, module.num_heads).to(module.in_proj_weight)
         weights = [*module.in_proj_weight.chunk(3), module.out_proj.weight]
         biases = [None] * 4  # PyTorch's bias=False leaves out all four

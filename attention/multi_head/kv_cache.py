@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from attention.shapes import check_tensor
+from attention.shapes import check_tensor, same_kind
 
 
 class KVCache:
@@ -40,8 +40,9 @@ class KVCache:
                 "a cache's sizes (batch, n_kv_heads, max_len, head_dim) must not be negative, "
                 f"got {room}"
             )
-        self.keys = torch.empty(room, dtype=dtype, device=device)
-        self.values = torch.empty(room, dtype=dtype, device=device)
+        with torch.inference_mode(False):  # what is made in that mode can be filled nowhere else
+            self.keys = torch.empty(room, dtype=dtype, device=device)
+            self.values = torch.empty(room, dtype=dtype, device=device)
         self.length = 0
 
     @property
@@ -54,7 +55,8 @@ class KVCache:
         """Add the newest tokens' keys and values, and return those of all tokens so far.
 
         Args:
-            key, value: (batch, n_kv_heads, new, head_dim), of the cache's dtype and device.
+            key, value: (batch, n_kv_heads, new, head_dim), of the cache's dtype and device; under
+                autocast, which mends dtypes, of any that it does.
 
         Returns:
             (keys, values), both (batch, n_kv_heads, length, head_dim): views of the cache, to be
@@ -89,7 +91,7 @@ class KVCache:
                 f"{name} must have shape (batch, n_kv_heads, new, head_dim) = {wanted} for this "
                 f"cache, got {tuple(new.shape)}"
             )
-        if new.dtype != self.keys.dtype or new.device != self.keys.device:
+        if not same_kind(new, self.keys):
             raise ValueError(
                 f"{name} must have the cache's dtype and device, {self.keys.dtype} on "
                 f"{self.keys.device}, got {new.dtype} on {new.device}"

@@ -6,7 +6,7 @@ from torch import Tensor
 from attention.positions.distance import query_key_distance
 
 
-def alibi_slopes(n_heads: int) -> Tensor:
+def alibi_slopes(n_heads: int, *, device: torch.device | None = None) -> Tensor:
     """Choose how steeply each head's scores fall: from 1/2 to 1/256 for eight heads.
 
         slope[h] = 2^(−8 (h + 1) / n_heads)
@@ -16,9 +16,10 @@ def alibi_slopes(n_heads: int) -> Tensor:
 
     Args:
         n_heads: at least 1.
+        device: where the slopes live.
 
     Returns:
-        (n_heads,) positive numbers.
+        (n_heads,) float32, positive numbers.
 
     Raises:
         ValueError: n_heads is less than 1.
@@ -28,10 +29,12 @@ def alibi_slopes(n_heads: int) -> Tensor:
     if n_heads < 1:
         raise ValueError(f"n_heads must be at least 1, got {n_heads}")
     below = 2 ** (n_heads.bit_length() - 1)  # the largest power of two up to n_heads
-    slopes = 2.0 ** (-8 * torch.arange(1, below + 1) / below)
+    step = torch.arange(1, below + 1, dtype=torch.float32, device=device)
+    slopes = 2.0 ** (-8 * step / below)
     if below == n_heads:
         return slopes
-    return torch.cat([slopes, alibi_slopes(2 * below)[0::2][: n_heads - below]])
+    between = alibi_slopes(2 * below, device=device)[0::2]
+    return torch.cat([slopes, between[: n_heads - below]])
 
 
 def alibi_bias(
@@ -60,4 +63,4 @@ def alibi_bias(
     Source: Press et al. (2022), section 3.
     """
     distance = query_key_distance(query_len, key_len, device=device).abs()
-    return alibi_slopes(n_heads).to(device)[:, None, None] * -distance
+    return alibi_slopes(n_heads, device=device)[:, None, None] * -distance

@@ -1,5 +1,6 @@
 """Sinusoidal positions: a fixed vector of sines and cosines for each place in a sequence."""
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -28,9 +29,11 @@ def sinusoidal(length: int, d_model: int, *, device: torch.device | None = None)
         raise ValueError(f"length must not be negative, got {length}")
     if d_model < 0 or d_model % 2:
         raise ValueError(f"d_model must be even, a sine and a cosine for each angle, got {d_model}")
-    # float64: an angle of thousands, rounded to float32, would spoil the fourth digit of its sine
-    position = torch.arange(length, device=device)[:, None]  # (length, 1)
-    twice_i = torch.arange(0, d_model, 2, dtype=torch.float64, device=device)  # (d_model/2,)
+    # By NumPy, which counts in float64: an angle of thousands, rounded to float32, would spoil the
+    # fourth digit of its sine, and not every device has float64.
+    position = np.arange(length)[:, None]  # (length, 1)
+    twice_i = np.arange(0, d_model, 2)  # (d_model/2,)
     angle = position / 10_000 ** (twice_i / d_model)  # (length, d_model/2)
-    table = torch.stack([angle.sin(), angle.cos()], dim=-1)  # (length, d_model/2, 2)
-    return table.flatten(start_dim=-2).float()  # (length, d_model)
+    table = np.stack([np.sin(angle), np.cos(angle)], axis=-1)  # (length, d_model/2, 2)
+    table = table.reshape(length, d_model).astype(np.float32)
+    return torch.tensor(table, dtype=torch.float32, device=device)  # (length, d_model)

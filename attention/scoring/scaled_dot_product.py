@@ -2,13 +2,14 @@
 
 import math
 
-import torch
 from torch import Tensor
 
+from attention.masks.checks import Checked
 from attention.masks.join import combine_masks
+from attention.precision import wide, wide_product
 from attention.scoring.grouped_heads import share_heads
 from attention.scoring.scores import soft_cap
-from attention.shapes import check_attention, check_query_key
+from attention.shapes import check_attention, check_query_key, check_scale
 from attention.soft_lookup.softmax import masked_softmax
 
 
@@ -35,7 +36,7 @@ def attention_weights(
         (..., query_len, key_len). Each row sums to one, or is zero where all is hidden.
 
     Raises:
-        ValueError: the shapes, dtypes or devices do not belong together.
+        ValueError: the shapes, dtypes or devices do not belong together, or the scale is infinite.
         TypeError: the mask is neither boolean nor floating point, or another argument is not
             floating point.
 
@@ -44,14 +45,14 @@ def attention_weights(
     if enable_gqa:
         key = share_heads("key", key, query)
     check_query_key(query, key)
+    check_scale(scale)
     mask = combine_masks(mask, is_causal, query, key)
     scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
     # float16 ends at 65 504, which a score may pass. PyTorch keeps scores in float32, too.
-    wide = torch.promote_types(query.dtype, torch.float32)
-    scores = query.to(wide) * scale @ key.to(wide).transpose(-2, -1)  # (..., query_len, key_len)
+    scores = wide_product(wide(query) * scale, key.transpose(-2, -1))  # (..., query_len, key_len)
     if softcap is not None:
         scores = soft_cap(scores, softcap)
-    return masked_softmax(scores, mask).to(query.dtype)
+    return masked_softmax(scores, Checked(mask)).to(query.dtype)
 
 
 def scaled_dot_product_attention(
@@ -89,7 +90,7 @@ def scaled_dot_product_attention(
         has no part in the output, unless it is NaN or infinite: zero times either is NaN.
 
     Raises:
-        ValueError: the shapes, dtypes or devices do not belong together.
+        ValueError: the shapes, dtypes or devices do not belong together, or the scale is infinite.
         TypeError: the mask is neither boolean nor floating point, or another argument is not
             floating point.
 

@@ -1,12 +1,14 @@
 """Four ways to score how well a key answers a query, and a way to keep scores from running off.
 
-All return (..., query_len, key_len).
+All return (..., query_len, key_len), of half precision in float32: a score may pass 65 504.
 """
 
 import math
 
+import torch
 from torch import Tensor
 
+from attention.precision import wide, wide_product, within_range
 from attention.shapes import check_kind, check_positive, check_query_key, check_shape, check_tensor
 
 
@@ -28,7 +30,7 @@ def dot_scores(query: Tensor, key: Tensor) -> Tensor:
     Source: Luong, Pham and Manning (2015), equation 8, "dot".
     """
     check_query_key(query, key)
-    return query @ key.transpose(-2, -1)  # (..., query_len, key_len)
+    return wide_product(query, key.transpose(-2, -1))  # (..., query_len, key_len)
 
 
 def scaled_dot_scores(query: Tensor, key: Tensor) -> Tensor:
@@ -74,7 +76,7 @@ def bilinear_scores(query: Tensor, key: Tensor, weight: Tensor) -> Tensor:
     check_tensor("weight", weight)
     check_kind("query", query, "weight", weight)
     check_shape("weight", weight, "(query_dim, key_dim)", (query.shape[-1], key.shape[-1]))
-    return query @ weight @ key.transpose(-2, -1)  # (..., query_len, key_len)
+    return wide_product(wide_product(query, weight), key.transpose(-2, -1))
 
 
 def additive_scores(
@@ -107,9 +109,9 @@ def additive_scores(
     check_shape("v", v, "(hidden,)", (hidden,))
     check_shape("w_query", w_query, "(query_dim, hidden)", (query.shape[-1], hidden))
     check_shape("w_key", w_key, "(key_dim, hidden)", (key.shape[-1], hidden))
-    queries = (query @ w_query).unsqueeze(-2)  # (..., query_len, 1, hidden)
-    keys = (key @ w_key).unsqueeze(-3)  # (..., 1, key_len, hidden)
-    return (queries + keys).tanh() @ v  # (..., query_len, key_len)
+    queries = wide_product(query, w_query).unsqueeze(-2)  # (..., query_len, 1, hidden)
+    keys = wide_product(key, w_key).unsqueeze(-3)  # (..., 1, key_len, hidden)
+    return wide_product((queries + keys).tanh(), v)  # (..., query_len, key_len)
 
 
 def soft_cap(scores: Tensor, cap: float) -> Tensor:
@@ -119,7 +121,7 @@ def soft_cap(scores: Tensor, cap: float) -> Tensor:
 
     Args:
         scores: (..., query_len, key_len).
-        cap: greater than zero.
+        cap: greater than zero; ∞ leaves the scores alone.
 
     Returns:
         The same shape.
@@ -130,4 +132,8 @@ def soft_cap(scores: Tensor, cap: float) -> Tensor:
     Source: Gemma Team (2024), Gemma 2, section 2, "logit soft-capping".
     """
     check_positive("cap", cap)
-    return cap * (scores / cap).tanh()
+    exact = wide(scores)
+    if cap > torch.finfo(exact.dtype).max ** 0.5:
+        return scores  # it is too far above them to change a digit, and ∞ · tanh(0) would be NaN
+    cap = within_range(cap, exact.dtype)
+    return (cap * (exact / cap).tanh()).to(scores.dtype)

@@ -2,8 +2,9 @@
 
 from torch import Tensor
 
+from attention.precision import wide, within_range
 from attention.shapes import check_attention, check_positive, check_query_key
-from attention.soft_lookup.softmax import softmax
+from attention.soft_lookup.softmax import softmax, tempered
 
 
 def gaussian_scores(query: Tensor, key: Tensor, bandwidth: float) -> Tensor:
@@ -17,7 +18,8 @@ def gaussian_scores(query: Tensor, key: Tensor, bandwidth: float) -> Tensor:
         bandwidth: the distance at which a key counts for exp(−½) ≈ 0.61 of one at the query.
 
     Returns:
-        (..., query_len, key_len), none above zero.
+        (..., query_len, key_len), none above zero; of half precision in float32, for a squared
+        distance may pass 65 504.
 
     Raises:
         ValueError: the shapes do not belong together, or the bandwidth is not positive.
@@ -26,8 +28,8 @@ def gaussian_scores(query: Tensor, key: Tensor, bandwidth: float) -> Tensor:
     """
     check_query_key(query, key)
     check_positive("bandwidth", bandwidth)
-    offsets = query.unsqueeze(-2) - key.unsqueeze(-3)  # (..., query_len, key_len, d)
-    return -offsets.square().sum(dim=-1) / (2 * bandwidth**2)  # (..., query_len, key_len)
+    nearness = _nearness(query, key)
+    return nearness / within_range(2 * bandwidth * bandwidth, nearness.dtype)
 
 
 def kernel_regression(query: Tensor, key: Tensor, value: Tensor, bandwidth: float) -> Tensor:
@@ -52,5 +54,15 @@ def kernel_regression(query: Tensor, key: Tensor, value: Tensor, bandwidth: floa
     Source: Nadaraya (1964), On estimating regression; Watson (1964), Smooth regression analysis.
     """
     check_attention(query, key, value)
-    weights = softmax(gaussian_scores(query, key, bandwidth))  # (..., query_len, key_len)
-    return weights @ value  # (..., query_len, value_dim)
+    check_positive("bandwidth", bandwidth)
+    # The softmax of `gaussian_scores`, counted from the nearest key: however narrow the kernel is,
+    # that one has a score of 0.
+    scores = tempered(_nearness(query, key), 2 * bandwidth * bandwidth)
+    weights = softmax(scores)  # (..., query_len, key_len)
+    return weights.to(value.dtype) @ value  # (..., query_len, value_dim)
+
+
+def _nearness(query: Tensor, key: Tensor) -> Tensor:
+    """−‖q − k‖² for each query and key, (..., query_len, key_len)."""
+    offsets = wide(query).unsqueeze(-2) - wide(key).unsqueeze(-3)  # (..., query_len, key_len, d)
+    return -offsets.square().sum(dim=-1)

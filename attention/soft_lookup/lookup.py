@@ -2,8 +2,9 @@
 
 from torch import Tensor
 
+from attention.precision import wide_product
 from attention.shapes import check_attention, check_positive
-from attention.soft_lookup.softmax import softmax
+from attention.soft_lookup.softmax import softmax, tempered
 
 
 def soft_lookup(query: Tensor, key: Tensor, value: Tensor, temperature: float = 1.0) -> Tensor:
@@ -18,7 +19,8 @@ def soft_lookup(query: Tensor, key: Tensor, value: Tensor, temperature: float = 
         query: (..., query_len, d).
         key: (..., key_len, d).
         value: (..., key_len, value_dim).
-        temperature: greater than zero.
+        temperature: greater than zero. However small it is, the best key takes all, or shares it
+            with those that match as well.
 
     Returns:
         (..., query_len, value_dim).
@@ -29,6 +31,6 @@ def soft_lookup(query: Tensor, key: Tensor, value: Tensor, temperature: float = 
     """
     check_attention(query, key, value)
     check_positive("temperature", temperature)
-    scores = query @ key.transpose(-2, -1) / temperature  # (..., query_len, key_len)
-    weights = softmax(scores)
-    return weights @ value  # (..., query_len, value_dim)
+    scores = wide_product(query, key.transpose(-2, -1))  # (..., query_len, key_len), in float32
+    weights = softmax(tempered(scores, temperature))
+    return weights.to(value.dtype) @ value  # (..., query_len, value_dim)

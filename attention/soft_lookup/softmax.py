@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from attention.masks.checks import check_mask
+from attention.masks.checks import Checked, check_mask
+from attention.precision import wide, within_range
 
 
 def softmax(scores: Tensor) -> Tensor:
@@ -22,10 +23,30 @@ def softmax(scores: Tensor) -> Tensor:
     """
     if scores.shape[-1] == 0:
         raise ValueError(f"there must be at least one score in a row, got {tuple(scores.shape)}")
+    exact = wide(scores)  # a sum of many leaves float16
     # A shift changes no weight (it cancels in the fraction), and exp(89) overflows float32.
-    shifted = scores - scores.amax(dim=-1, keepdim=True)  # (..., n), none above zero
+    shifted = exact - exact.amax(dim=-1, keepdim=True)  # (..., n), none above zero
     exponentials = shifted.exp()
-    return exponentials / exponentials.sum(dim=-1, keepdim=True)
+    return (exponentials / exponentials.sum(dim=-1, keepdim=True)).to(scores.dtype)
+
+
+def tempered(scores: Tensor, temperature: float) -> Tensor:
+    """Divide scores by a temperature, counted from the best of each row.
+
+        (sᵢ − max s) / temperature
+
+    A softmax does not notice the shift. But so the best score is 0 and stays 0: at the smallest
+    temperature it takes all, where s / temperature would be ∞ and its softmax NaN.
+
+    Args:
+        scores: (..., n).
+        temperature: greater than zero; ∞ makes all finite scores alike.
+
+    Returns:
+        (..., n), none above zero.
+    """
+    below_best = scores - scores.amax(dim=-1, keepdim=True)
+    return below_best / within_range(temperature, scores.dtype)
 
 
 def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
@@ -48,9 +69,12 @@ def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
 
     Source: Vaswani et al. (2017), section 3.2.3, which sets what is hidden to −∞.
     """
+    if isinstance(mask, Checked):
+        mask = mask.mask
+    elif mask is not None:
+        check_mask(mask, scores.shape, scores.device)
     if mask is None:
         return softmax(scores)
-    check_mask(mask, scores.shape, scores.device)
     if mask.dtype == torch.bool:
         hidden = ~mask
     else:

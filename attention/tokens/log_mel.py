@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from attention.precision import wide, wide_product
 from attention.shapes import check_tensor
 from attention.tokens.mel import mel_filters
 
@@ -55,7 +56,8 @@ def log_mel_frames(
         n_mels: how many bands.
 
     Returns:
-        (..., n_frames, n_mels) natural logarithms of power; n_frames as for `windowed_frames`.
+        (..., n_frames, n_mels) natural logarithms of power, on the sound's device and, but for half
+        precision, of its dtype; n_frames as for `windowed_frames`.
 
     Raises:
         ValueError: a number is not positive, the sound is shorter than a frame, or there are more
@@ -65,7 +67,8 @@ def log_mel_frames(
     Source: Davis and Mermelstein (1980), without their last step; Radford et al. (2023),
     section 2.2, feed such frames to Whisper.
     """
-    frames = windowed_frames(wave, size, step)  # (..., n_frames, size)
+    frames = wide(windowed_frames(wave, size, step))  # (..., n_frames, size)
     power = torch.fft.rfft(frames).abs().square()  # (..., n_frames, size // 2 + 1)
-    filters = mel_filters(rate, size, n_mels, dtype=power.dtype)  # (n_mels, size // 2 + 1)
-    return (power @ filters.T).clamp(min=FLOOR).log()
+    like_power = {"dtype": power.dtype, "device": power.device}
+    filters = mel_filters(rate, size, n_mels, **like_power)  # (n_mels, size // 2 + 1)
+    return wide_product(power, filters.T).clamp(min=FLOOR).log()

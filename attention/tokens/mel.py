@@ -3,6 +3,7 @@
 import math
 from functools import lru_cache
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -28,18 +29,26 @@ def to_hertz(mel: float) -> float:
     return 700 * (10 ** (mel / 2595) - 1)
 
 
-@lru_cache  # a training asks for the same filters again and again
-def _filters(rate: int, size: int, n_mels: int) -> Tensor:
+# Kept, for a training asks for the same filters again and again. And by NumPy, for a tensor is
+# marked by where and how it was first asked for: its device, a mode, a trace that is being made.
+@lru_cache
+def _filters(rate: int, size: int, n_mels: int) -> np.ndarray:
     top = to_mel(rate / 2)
-    corners = [to_hertz(top * i / (n_mels + 1)) for i in range(n_mels + 2)]
-    corners = torch.tensor(corners, dtype=torch.float64)  # in hertz, left foot to right foot
+    corners = np.array([to_hertz(top * i / (n_mels + 1)) for i in range(n_mels + 2)])  # in hertz
     left, peak, right = (corners[i : i + n_mels, None] for i in range(3))  # (n_mels, 1) each
-    hertz = torch.arange(size // 2 + 1, dtype=torch.float64) * rate / size  # of the bins
+    hertz = np.arange(size // 2 + 1) * rate / size  # of the bins
     rising, falling = (hertz - left) / (peak - left), (right - hertz) / (right - peak)
-    return torch.minimum(rising, falling).clamp(min=0)  # (n_mels, n_bins)
+    return np.minimum(rising, falling).clip(min=0)  # (n_mels, n_bins)
 
 
-def mel_filters(rate: int, size: int, n_mels: int, *, dtype: torch.dtype = torch.float32) -> Tensor:
+def mel_filters(
+    rate: int,
+    size: int,
+    n_mels: int,
+    *,
+    dtype: torch.dtype = torch.float32,
+    device: torch.device | None = None,
+) -> Tensor:
     """Make triangles that share the frequencies out: each has its feet on its neighbours' peaks.
 
     The peaks are equally far apart in mels, from 0 to rate / 2, so in hertz the low filters are
@@ -51,6 +60,7 @@ def mel_filters(rate: int, size: int, n_mels: int, *, dtype: torch.dtype = torch
             hertz.
         n_mels: how many filters.
         dtype: of the result.
+        device: where the filters live.
 
     Returns:
         (n_mels, size // 2 + 1): what filter m takes of bin k, from 0 to 1.
@@ -64,10 +74,11 @@ def mel_filters(rate: int, size: int, n_mels: int, *, dtype: torch.dtype = torch
         if number < 1:
             raise ValueError(f"{name} must be at least 1, got {number}")
     filters = _filters(rate, size, n_mels)
-    empty = (filters.sum(dim=-1) == 0).nonzero().flatten()
+    empty = np.flatnonzero(filters.sum(axis=-1) == 0)
     if len(empty):
         raise ValueError(
             f"filter {empty[0]} of n_mels = {n_mels} is too narrow for the bins of a frame of "
             f"size {size}, {rate / size:g} Hz apart: take fewer filters or longer frames"
         )
-    return filters.to(dtype, copy=True)
+    rounded = filters if dtype == torch.float64 else filters.astype(np.float32)
+    return torch.tensor(rounded, dtype=dtype, device=device)

@@ -42,7 +42,8 @@ def path_length(layers: Iterable[Tensor]) -> int:
     knows = None
     for steps, reads in enumerate(layers, start=1):
         if knows is None:
-            knows = torch.arange(len(reads)) == 0  # (length,) only the first position knows
+            place = torch.arange(len(reads), device=reads.device)  # (length,)
+            knows = place == 0  # only the first position knows
         knows = (reads & knows).any(dim=-1)  # who reads somebody who knows
         if knows[-1]:
             return steps

@@ -127,3 +127,51 @@ def test_a_bar_is_shown_in_a_terminal_only(capsys):
     """A page or a log stays clean."""
     train(nn.Linear(1, 1), draw_line, 2, loss=nn.functional.mse_loss)
     assert capsys.readouterr() == ("", "")
+
+
+def test_training_that_runs_away_says_so():
+    """At the first loss that is NaN, in the check of another text, and after the last step."""
+    nothing = lambda output, target: output.sum() * float("nan")  # noqa: E731
+    words = r"^the loss must be a finite number, got nan in step 1: .* the model answers NaN"
+    with pytest.raises(ValueError, match=words):
+        train(nn.Linear(1, 1), draw_line, 9, loss=nothing)
+
+    infinite = lambda output, target: output.sum() * float("inf")  # noqa: E731
+    with pytest.raises(ValueError, match=r"the loss must be a finite number, got -?(inf|nan)"):
+        train(nn.Linear(1, 1), draw_line, 9, loss=infinite)
+
+    with pytest.raises(ValueError, match=r"what validate returns must be .* got nan in step 5"):
+        train(
+            nn.Linear(1, 1),
+            draw_line,
+            9,
+            loss=nn.functional.mse_loss,
+            validate=lambda model: float("nan"),
+            check_every=5,
+        )
+
+    loud = lambda output, target: (output - target).square().mean().sqrt()  # noqa: E731
+    with pytest.raises(ValueError, match="the weight weight must be a finite number, got inf"):
+        train(nn.Linear(1, 1), draw_line, 1, loss=loud, lr=float("inf"))
+
+    def build():
+        model = nn.Linear(1, 1)
+        nn.init.constant_(model.weight, float("nan"))
+        return model
+
+    with pytest.raises(ValueError, match="the loss must be a finite number, got nan in step 1"):
+        trained(build, draw_line, 3, loss=nn.functional.mse_loss)
+
+
+def test_training_may_be_checked_as_infinitely_bad():
+    """That is a verdict, and the worst."""
+    values = iter([float("inf"), 2.0])
+    losses = train(
+        nn.Linear(1, 1),
+        draw_line,
+        2,
+        loss=nn.functional.mse_loss,
+        validate=lambda model: next(values),
+        check_every=1,
+    )
+    assert len(losses) == 2

@@ -113,3 +113,50 @@ def test_a_cache_keeps_a_sequence_not_a_memory():
     module, x = MultiHeadAttention(D_MODEL, HEADS, KV_HEADS), torch.randn(BATCH, 2, D_MODEL)
     with pytest.raises(ValueError, match="hand over memory or cache"):
         module(x, x, cache=empty())
+
+
+@pytest.mark.parametrize("filled, used", [(True, False), (False, True), (True, True)])
+def test_a_cache_may_be_made_filled_and_used_in_any_mode(filled, used):
+    """Made and filled in inference mode, gone on with outside, gradients recorded; or otherwise."""
+    module = MultiHeadAttention(D_MODEL, HEADS, KV_HEADS)
+    x = torch.randn(BATCH, 5, D_MODEL)
+    with torch.inference_mode(filled):
+        cache = empty()
+        module(x[:, :3], is_causal=True, cache=cache)
+    with torch.inference_mode(used):
+        newest = module(x[:, 3:], is_causal=True, cache=cache)
+    assert_close(newest.clone(), module(x, is_causal=True)[:, 3:])
+    if not used:
+        newest.sum().backward()
+        assert module.to_query.weight.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("weights", [False, True])
+@torch.no_grad()
+def test_autocast_reads_and_fills_a_cache_of_any_dtype(dtype, weights):
+    """Of float32, or of autocast's own: what is kept is what autocast computed."""
+    torch.manual_seed(0)
+    module, x = MultiHeadAttention(D_MODEL, HEADS, KV_HEADS), torch.randn(BATCH, 5, D_MODEL)
+    with torch.autocast("cpu", dtype=dtype):
+        whole = module(x, is_causal=True)
+        for kept in (torch.float32, dtype):
+            cache = empty(dtype=kept)
+            parts = [
+                module(part, is_causal=True, cache=cache, return_weights=weights)
+                for part in x.split([3, 1, 1], dim=1)
+            ]
+            parts = [part[0] if weights else part for part in parts]
+            bits = 2 * torch.finfo(dtype).eps
+            assert_close(torch.cat(parts, dim=1), whole, rtol=bits, atol=bits)
+
+
+def test_a_cache_in_half_precision_is_no_place_for_float32_outside_of_autocast():
+    """Whoever fills it under autocast and goes on without is told which dtype is kept."""
+    module, x = MultiHeadAttention(D_MODEL, HEADS, KV_HEADS), torch.randn(BATCH, 2, D_MODEL)
+    cache = empty(dtype=torch.bfloat16)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        module(x, cache=cache)
+    with pytest.raises(ValueError, match=r"cache's dtype and device, torch\.bfloat16 .*float32"):
+        module(x, cache=cache)
+    assert cache.length == 2

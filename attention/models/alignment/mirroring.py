@@ -7,6 +7,7 @@ from torch import Tensor
 
 from attention.data.mirror import N_WORDS, mirrored, mirrored_up_to
 from attention.models.alignment.seq2seq import Seq2Seq
+from attention.models.judging import best, share
 from attention.models.training import train
 
 LONGEST = 8  # words in a sentence of training
@@ -28,14 +29,14 @@ def practise(model: Seq2Seq, seed: int = 0) -> Seq2Seq:
 def fresh_sentences(length: int) -> tuple[Tensor, ...]:
     """Draw 500 sentences of one length, always the same ones; returns what `mirrored` does."""
     generator = torch.Generator().manual_seed(TEST_SEED)
-    return mirrored(torch.full((500,), length), generator)
+    return mirrored(torch.full((500,), length, device=generator.device), generator)
 
 
 def sentences_right(model: Seq2Seq, length: int) -> float:
     """Measure the share of fresh sentences of which every word and the full stop are right."""
     source, lengths, _, target = fresh_sentences(length)
     words, _ = model.translate(source, lengths, length + 1)
-    return (words == target).all(-1).double().mean().item()
+    return share((words == target).all(-1))
 
 
 def check_alignment(model: Seq2Seq, length: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -52,5 +53,5 @@ def check_alignment(model: Seq2Seq, length: int) -> tuple[Tensor, Tensor, Tensor
     """
     source, lengths, _, target = fresh_sentences(length)
     words, weights = model.translate(source, lengths, length)
-    place = length - 1 - torch.arange(length)
-    return weights.argmax(-1) - place, words == target[:, :length], weights
+    place = length - 1 - torch.arange(length, device=weights.device)
+    return best(weights, "the weights") - place, words == target[:, :length], weights

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from attention.data.tokens import EDGE
+from attention.models.judging import best
 
 
 class Reading(NamedTuple):
@@ -107,7 +108,7 @@ class Seq2Seq(nn.Module):
         words, alignment = [], []
         for _ in range(steps):
             feature, state, weights = self.step(self.target(word), state, reading)
-            word = self.answer(feature).argmax(-1)  # (batch,)
+            word = best(self.answer(feature))  # (batch,)
             words.append(word)
             alignment.append(weights)
         looked = weights is not None

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from attention.models.judging import check_numbers
 from attention.shapes import check_tensor
 
 
@@ -24,7 +25,7 @@ def pattern_scores(maps: Tensor, pattern: Tensor) -> Tensor:
         (n_layers, n_heads), in [0, 1]: the pattern's share of a row, averaged over its rows.
 
     Raises:
-        ValueError: the shapes do not fit, or the pattern is empty.
+        ValueError: the shapes do not fit, the pattern is empty, or a weight is NaN.
         TypeError: the pattern is not boolean, or the maps are not floating point.
 
     Source: Clark et al. (2019), What Does BERT Look At?, section 3, who average what a head gives
@@ -46,7 +47,7 @@ def head_by_pattern(maps: Tensor, pattern: Tensor) -> tuple[int, int, float]:
         (layer, head, score): which head, each counted from zero, and its `pattern_scores`.
 
     Raises:
-        ValueError: the shapes do not fit, or the pattern is empty.
+        ValueError: the shapes do not fit, the pattern is empty, or a weight is NaN.
         TypeError: the pattern is not boolean, or the maps are not floating point.
 
     Source: Clark et al. (2019), section 3.
@@ -98,5 +99,6 @@ def _check(maps: Tensor, pattern: Tensor) -> None:
             "maps must have shape (n_layers, n_heads, length, length) and the pattern "
             f"(length, length), got {tuple(maps.shape)} and {tuple(pattern.shape)}"
         )
+    check_numbers("maps", maps)
     if not pattern.any():
         raise ValueError("the pattern has no True, so no head can be better at it than another")

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from attention.data.packaged import packaged
+from attention.data.reading import read_text
 from attention.models.bert.encoder import NORM_EPS, BertEncoder
 from attention.models.bert.hub import FILES, hub_folder, missing
 from attention.models.bert.names import rename
@@ -86,9 +87,10 @@ def _read(folder: Path):
     from tokenizers import Tokenizer
 
     config, words, weights = (folder / name for name in FILES)
-    sizes = _parsed(config, lambda path: json.loads(path.read_text(encoding="utf-8")))
+    sizes = _parsed(config, lambda path: json.loads(read_text(path)))
     rules = {"model_type": "bert", "hidden_act": "gelu", "layer_norm_eps": NORM_EPS,
-             "position_embedding_type": "absolute", "type_vocab_size": 2}  # fmt: skip
+             "position_embedding_type": "absolute", "type_vocab_size": 2, "is_decoder": False,
+             "add_cross_attention": False, "pruned_heads": {}}  # fmt: skip
     for rule, wanted in rules.items():
         if sizes.get(rule, wanted) != wanted:
             raise ValueError(
@@ -130,7 +132,8 @@ def encode(tokenizer, text: str) -> tuple[Tensor, list[str]]:
     """Split a text into tokens, with [CLS] before and [SEP] after.
 
     Returns:
-        (ids, tokens): whole numbers (length,) for the encoder, and as many strings to read.
+        (ids, tokens): whole numbers (length,) for the encoder, on the CPU, where it is loaded to,
+        and as many strings to read.
     """
     encoding = tokenizer.encode(text)
-    return torch.tensor(encoding.ids), encoding.tokens
+    return torch.tensor(encoding.ids, device="cpu"), encoding.tokens

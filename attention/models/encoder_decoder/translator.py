@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from attention.data.translation import END, N_TOKENS, PAD, START
 from attention.encoder_decoder.decoder_block import DecoderBlock
+from attention.models.judging import best
 from attention.positions.sinusoidal import sinusoidal
 from attention.transformer.encoder_block import EncoderBlock
 from attention.transformer.stack import run_blocks
@@ -92,7 +93,7 @@ class Translator(nn.Module):
         written = torch.full_like(source[:, :1], START)
         ended = torch.zeros_like(written, dtype=torch.bool)
         while written.shape[1] <= longest and not ended.all():
-            best = self.decode(written, memory, mask)[:, -1:].argmax(-1)  # (batch, 1)
-            written = torch.cat([written, best.masked_fill(ended, PAD)], dim=1)
-            ended = ended | (best == END)
+            newest = best(self.decode(written, memory, mask)[:, -1:])  # (batch, 1)
+            written = torch.cat([written, newest.masked_fill(ended, PAD)], dim=1)
+            ended = ended | (newest == END)
         return written[:, 1:]

@@ -3,6 +3,9 @@
 import torch
 from torch import Tensor, nn
 
+from attention.precision import wide
+from attention.soft_lookup.softmax import tempered
+
 
 @torch.no_grad()
 def generate(
@@ -69,8 +72,8 @@ def choose(
 
     Args:
         scores: (batch, vocab_size).
-        temperature: how freely to draw: towards 0 the best, 1 as the model says. At 0 nothing is
-            drawn: the best is taken.
+        temperature: how freely to draw: towards 0 the best, 1 as the model says, ∞ as if all scores
+            were alike. At 0 nothing is drawn: the best is taken.
         top_k: draw only from so many best; from all if not given.
         generator: the dice.
 
@@ -78,15 +81,22 @@ def choose(
         (batch, 1) token ids.
 
     Raises:
-        ValueError: the temperature is negative, or top_k less than one.
+        ValueError: the temperature is negative, top_k less than one, or a row has no best score,
+            for there is NaN in it, +∞, or nothing but −∞.
 
     Source: Fan, Lewis and Dauphin (2018), Hierarchical Neural Story Generation, for top_k.
     """
     check_choice(temperature, top_k)
+    highest = scores.amax(dim=-1)  # NaN if one of them is
+    if not highest.isfinite().all():
+        raise ValueError(
+            f"the best score of each row must be a finite number, got {highest.tolist()}: "
+            "the model is NaN or overflows, or every token is forbidden"
+        )
     if temperature == 0:
         return scores.argmax(dim=-1, keepdim=True)
     best, tokens = scores.topk(min(top_k or scores.shape[-1], scores.shape[-1]))
-    weights = (best / temperature).softmax(dim=-1)  # (batch, top_k)
+    weights = tempered(wide(best), temperature).softmax(dim=-1)  # (batch, top_k)
     return tokens.gather(-1, weights.multinomial(1, generator=generator))
 
 

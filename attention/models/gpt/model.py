@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from attention.multi_head.attention import MultiHeadAttention
 from attention.multi_head.kv_cache import KVCache
+from attention.precision import answer_dtype
 from attention.transformer.encoder_block import EncoderBlock
 from attention.transformer.feed_forward import FeedForward
 
@@ -111,7 +112,9 @@ class GPT(nn.Module):
         return F.linear(self.norm(x), self.token.weight)  # (batch, length, vocab_size)
 
     def new_cache(self, batch: int, max_len: int | None = None) -> list[KVCache]:
-        """Return an empty cache for each block, of the weights' dtype and device.
+        """Return an empty cache for each block, on the weights' device.
+
+        Its dtype is that of the weights or, where it is on, of autocast.
 
         Args:
             batch: sequences side by side.
@@ -120,5 +123,6 @@ class GPT(nn.Module):
         heads = self.blocks[0].attention
         max_len = self.max_len if max_len is None else max_len
         room = batch, heads.n_kv_heads, max_len, heads.d_model // heads.n_heads
-        kind = dict(dtype=self.token.weight.dtype, device=self.token.weight.device)
+        weight = self.token.weight
+        kind = dict(dtype=answer_dtype(weight), device=weight.device)
         return [KVCache(*room, **kind) for _ in self.blocks]

@@ -33,10 +33,8 @@ class NGram:
                 f"order must be at least 1, and vocab_size ** order below 2**63, got {order} "
                 f"for {vocab_size} tokens"
             )
-        if len(tokens) < order:
-            raise ValueError(
-                f"the text must have at least order = {order} tokens, got {len(tokens)}"
-            )
+        _check_length(tokens, order)
+        tokens = tokens.cpu()  # as every count: float64, which the rest needs, is there at least
         self.order, self.vocab_size, self.discount = order, vocab_size, discount
         self.counts = [_numbered(tokens, n, vocab_size).unique(return_counts=True)
                        for n in range(1, order + 1)]  # fmt: skip
@@ -49,10 +47,15 @@ class NGram:
             tokens: (text_len,).
 
         Returns:
-            (text_len − order + 1,) in nats, float64.
+            (text_len − order + 1,) in nats, float64, on the CPU.
+
+        Raises:
+            ValueError: there are fewer tokens than `order`.
         """
+        _check_length(tokens, self.order)
+        tokens = tokens.cpu()
         length = len(tokens) - self.order + 1
-        p = torch.full((length,), 1 / self.vocab_size, dtype=torch.float64)
+        p = torch.full((length,), 1 / self.vocab_size, dtype=torch.float64, device="cpu")
         for n in range(1, self.order + 1):
             piece = _numbered(tokens, n, self.vocab_size)[-length:]
             (count,) = _look_up(piece, self.counts[n - 1][0], self.counts[n - 1][1])
@@ -68,10 +71,15 @@ def fit_ngram(order: int, tokens: Tensor, validation: Tensor, vocab_size: int) -
     return min(models, key=lambda model: model.surprise(validation).mean().item())
 
 
+def _check_length(tokens: Tensor, order: int) -> None:
+    if len(tokens) < order:
+        raise ValueError(f"the text must have at least order = {order} tokens, got {len(tokens)}")
+
+
 def _numbered(tokens: Tensor, n: int, vocab_size: int) -> Tensor:
     """Give each piece of n tokens a number of its own, (text_len − n + 1,)."""
     pieces = tokens.unfold(0, n, 1)  # (text_len − n + 1, n)
-    return (pieces * vocab_size ** torch.arange(n - 1, -1, -1)).sum(-1)
+    return (pieces * vocab_size ** torch.arange(n - 1, -1, -1, device="cpu")).sum(-1)
 
 
 def _pasts(pieces: Tensor, count: Tensor, vocab_size: int) -> tuple[Tensor, Tensor, Tensor]:

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from attention.precision import finest
+
 
 def popularity(sessions: Tensor, n_items: int) -> Tensor:
     """Count how often each item was looked at; whoever asks, the most popular come first.
@@ -14,7 +16,8 @@ def popularity(sessions: Tensor, n_items: int) -> Tensor:
     Returns:
         (n_items,) scores.
     """
-    return torch.bincount(sessions.flatten(), minlength=n_items).double()
+    counts = torch.bincount(sessions.flatten(), minlength=n_items)
+    return counts.to(finest(counts.device))
 
 
 def follows(sessions: Tensor, n_items: int, back: int = 1) -> Tensor:
@@ -27,9 +30,9 @@ def follows(sessions: Tensor, n_items: int, back: int = 1) -> Tensor:
 
     Returns:
         (n_items, n_items); row i scores every item after item i, popular ones first among those
-        that never followed.
+        that followed as often.
     """
     before, after = sessions[:, :-back].flatten(), sessions[:, back:].flatten()
     pairs = torch.bincount(before * n_items + after, minlength=n_items**2)
     ties = popularity(sessions, n_items) / (1 + sessions.numel())  # under one, so only for ties
-    return pairs.view(n_items, n_items).double() + ties
+    return pairs.view(n_items, n_items) + ties

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from attention.models.judging import check_numbers
+
 
 def rank_of(scores: Tensor, target: Tensor) -> Tensor:
     """Count at which place of the ranked list the right item stands, from 1.
@@ -15,7 +17,11 @@ def rank_of(scores: Tensor, target: Tensor) -> Tensor:
 
     Returns:
         (...) whole numbers from 1 to n_items.
+
+    Raises:
+        ValueError: a score is NaN, which no place in a list is right for.
     """
+    check_numbers("scores", scores)
     own = scores.gather(-1, target.unsqueeze(-1))  # (..., 1)
     return (scores >= own).sum(dim=-1)
 
@@ -34,10 +40,12 @@ def hit_rate(scores: Tensor, target: Tensor, k: int) -> Tensor:
         () a share, from 0 to 1.
 
     Raises:
-        ValueError: k is not from 1 to n_items, or there is not one target for each list.
+        ValueError: k is not from 1 to n_items, there is not one target for each list, or a score is
+            NaN.
     """
     _check(scores, target, k)
-    return (rank_of(scores, target) <= k).double().mean()
+    hits = rank_of(scores, target) <= k
+    return hits.sum() / hits.numel()
 
 
 def ndcg(scores: Tensor, target: Tensor, k: int) -> Tensor:
@@ -53,7 +61,7 @@ def ndcg(scores: Tensor, target: Tensor, k: int) -> Tensor:
     Source: Järvelin and Kekäläinen (2002), with a single relevant item in each list.
     """
     _check(scores, target, k)
-    rank = rank_of(scores, target).double()
+    rank = rank_of(scores, target)
     return torch.where(rank <= k, 1 / (rank + 1).log2(), 0.0).mean()
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from attention.data.dice import by
 from attention.data.sessions import N_ITEMS
 from attention.models.recommendation.counting import follows, popularity
 from attention.models.recommendation.sasrec import SASRec
@@ -18,7 +19,7 @@ def train_sasrec(sessions: Tensor, seed: int = 0, steps: int = 300) -> SASRec:
     """Train a SASRec of one block with two heads on batches of 64 sessions."""
 
     def draw(dice: torch.Generator) -> tuple[Tensor, Tensor]:
-        return training_pairs(sessions[torch.randint(len(sessions), (64,), generator=dice)])
+        return training_pairs(sessions[torch.randint(len(sessions), (64,), **by(dice))])
 
     def build() -> SASRec:
         return SASRec(N_ITEMS, d_model=48, n_heads=2, n_layers=1, max_len=sessions.shape[1])

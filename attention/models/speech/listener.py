@@ -82,7 +82,7 @@ class Listener(nn.Module):
         mask = nn.functional.pad(mask, (1, 0), value=True)  # everybody may hear the class token
         x = self.embed(frames)
         if self.positions:
-            x = x + sinusoidal(length, x.shape[-1])
+            x = x + sinusoidal(length, x.shape[-1], device=x.device)
         x = torch.cat([self.class_token.expand(batch, 1, -1), x], dim=1)  # (batch, 1 + length, …)
         x, maps = run_blocks(self.blocks, x, mask, return_weights=return_weights)
         logits = self.read(self.norm(x[:, 0]))

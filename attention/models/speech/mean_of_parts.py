@@ -26,7 +26,8 @@ class MeanOfParts(nn.Module):
 
     def forward(self, frames: Tensor, n_frames: Tensor) -> Tensor:
         """Score each word, (batch, n_classes), for frames (batch, length, n_mels)."""
-        place = torch.arange(frames.shape[1]) * self.parts // n_frames[:, None]  # (batch, length)
-        is_in = place[:, None] == torch.arange(self.parts)[:, None]  # (batch, parts, length)
+        frame, part = (torch.arange(n, device=frames.device) for n in (frames.shape[1], self.parts))
+        place = frame * self.parts // n_frames[:, None]  # (batch, length)
+        is_in = (place[:, None] == part[:, None]).to(frames.dtype)  # (batch, parts, length)
         weights = is_in / is_in.sum(dim=-1, keepdim=True).clamp(min=1)
         return self.read((weights @ frames).flatten(1))

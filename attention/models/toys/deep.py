@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from attention.data.dice import by
 from attention.transformer.encoder_block import EncoderBlock
 
 
@@ -67,9 +68,9 @@ def spread_by_depth(
     """
     generator = torch.Generator().manual_seed(seed)
     size = (8, length, blocks[0].attention.d_model)
-    x = torch.randn(size, generator=generator, dtype=torch.float64)
+    x = torch.randn(size, dtype=torch.float64, **by(generator))
     spreads = [spread(x).mean()]
-    for block in blocks.double():
+    for block in blocks.cpu().double():
         x = step(block, x)
         spreads.append(spread(x).mean())
     return torch.stack(spreads)
@@ -91,7 +92,7 @@ def gradient_sizes(blocks: nn.ModuleList, seed: int, length: int = 16) -> Tensor
     """
     generator = torch.Generator().manual_seed(seed)
     d_model = blocks[0].attention.d_model
-    x, direction = torch.randn(2, 8, length, d_model, generator=generator)
+    x, direction = torch.randn(2, 8, length, d_model, **by(generator))
     blocks.zero_grad()
     for block in blocks:
         x = block(x)

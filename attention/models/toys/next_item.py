@@ -7,6 +7,8 @@ of attention with neither feed-forward network nor normalisation.
 import torch
 from torch import Tensor, nn
 
+from attention.data.dice import by
+from attention.models.judging import best
 from attention.models.training import train
 from attention.self_attention import SelfAttention
 
@@ -56,12 +58,12 @@ def accuracy_on_noise(mask: Tensor | None, *, length=8, n_items=10, steps=120, s
         model = NextItem(n_items, length, d_model=32)
 
     def draw(dice: torch.Generator) -> tuple[Tensor, Tensor | None, Tensor]:
-        sequences = torch.randint(n_items, (64, length + 1), generator=dice)
+        sequences = torch.randint(n_items, (64, length + 1), **by(dice))
         return sequences[:, :-1], mask, sequences[:, 1:]
 
     train(model, draw, steps, seed=seed)
     dice = torch.Generator().manual_seed(1000 + seed)
-    sequences = torch.randint(n_items, (1000, length + 1), generator=dice)
+    sequences = torch.randint(n_items, (1000, length + 1), **by(dice))
     with torch.no_grad():
-        best = model(sequences[:, :-1], mask).argmax(-1)  # (batch, length)
-    return (best == sequences[:, 1:]).float().mean(0)
+        named = best(model(sequences[:, :-1], mask))  # (batch, length)
+    return (named == sequences[:, 1:]).float().mean(0)

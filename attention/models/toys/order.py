@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from attention.data.order import N_SYMBOLS, copied_from, steps_back
+from attention.models.judging import best
 from attention.models.training import trained
 from attention.multi_head.heads import merge_heads, split_heads
 from attention.positions.alibi import alibi_bias
@@ -28,14 +29,14 @@ class NoPositions(nn.Module):
         """Change queries or keys (batch, n_heads, length, head_dim)."""
         return x
 
-    def bias(self, length: int) -> Tensor | None:
+    def bias(self, length: int, device: torch.device) -> Tensor | None:
         """Return what is added to the scores, (n_heads, length, length), or None."""
         return None
 
 
 class Sinusoidal(NoPositions):
     def add(self, x):
-        return x + sinusoidal(x.shape[1], D_MODEL)
+        return x + sinusoidal(x.shape[1], D_MODEL, device=x.device)
 
 
 class Learned(NoPositions):
@@ -56,18 +57,18 @@ class T5(NoPositions):
         super().__init__()
         self.table = RelativeBias(N_HEADS, n_buckets=8, max_distance=LENGTH, is_causal=True)
 
-    def bias(self, length):
+    def bias(self, length, device):
         return self.table(length, length)
 
 
 class RoPE(NoPositions):
     def turn(self, x):
-        return rotate(x, torch.arange(x.shape[-2]))
+        return rotate(x, torch.arange(x.shape[-2], device=x.device))
 
 
 class ALiBi(NoPositions):
-    def bias(self, length):
-        return alibi_bias(N_HEADS, length, length)
+    def bias(self, length, device):
+        return alibi_bias(N_HEADS, length, length, device=device)
 
 
 POSITIONS = {
@@ -115,7 +116,7 @@ class OrderModel(nn.Module):
         """
         x, query, key, value = self.heads(symbols)
         query, key = self.positions.turn(query), self.positions.turn(key)
-        bias = self.positions.bias(symbols.shape[1])
+        bias = self.positions.bias(symbols.shape[1], x.device)
         found = fast_attention(query, key, value, bias, is_causal=self.is_causal)
         return self.read(x + self.to_output(merge_heads(found)))
 
@@ -142,7 +143,7 @@ def accuracy_by_place(model: OrderModel, task, seed: int = 10_000) -> Tensor:
         (MAX_LEN,) shares; NaN where nothing is asked.
     """
     symbols, target = task(200, MAX_LEN, torch.Generator().manual_seed(seed))
-    right = (model(symbols).argmax(-1) == target).float()
+    right = (best(model(symbols)) == target).float()
     return right.where(target >= 0, torch.nan).nanmean(0)
 
 
@@ -159,7 +160,8 @@ def copied_with_queries_at(query_at: Tensor, model: OrderModel) -> Tensor:
     """
     symbols, _ = steps_back(200, LENGTH, torch.Generator().manual_seed(5))
     x, query, key, value = model.heads(symbols)
-    query, key = rotate(query, query_at), rotate(key, torch.arange(LENGTH))
+    key = rotate(key, torch.arange(LENGTH, device=key.device))
+    query = rotate(query, query_at.to(query.device))
     found = fast_attention(query, key, value, is_causal=True)
-    answer = model.read(x + model.to_output(merge_heads(found))).argmax(-1)
+    answer = best(model.read(x + model.to_output(merge_heads(found))))
     return copied_from(answer, symbols, farthest=6)

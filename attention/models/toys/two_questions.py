@@ -10,6 +10,8 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
+from attention.data.dice import by, shuffled
+from attention.models.judging import best, share
 from attention.models.training import trained
 from attention.multi_head.attention import MultiHeadAttention
 
@@ -63,10 +65,9 @@ def draw_two_questions(size: int, generator: torch.Generator) -> tuple[Tensor, T
     Returns:
         (entries, question, answers): (size, N_ENTRIES, 3), (size, 2) and (size, 2).
     """
-    shuffled = torch.rand(2, size, N_KINDS, generator=generator).argsort(-1)
-    who, where = shuffled[..., :N_ENTRIES]  # (size, N_ENTRIES) each
-    word = torch.randint(N_KINDS, (size, N_ENTRIES), generator=generator)
-    asked = torch.randint(N_ENTRIES, (size, 2), generator=generator)
+    who, where = shuffled((2, size, N_KINDS), generator)[..., :N_ENTRIES]  # (size, N_ENTRIES) each
+    word = torch.randint(N_KINDS, (size, N_ENTRIES), **by(generator))
+    asked = torch.randint(N_ENTRIES, (size, 2), **by(generator))
     question = torch.stack([who, where], -1).gather(1, asked.unsqueeze(1)).squeeze(1)
     return torch.stack([who, where, word], -1), question, word.gather(1, asked)
 
@@ -83,4 +84,5 @@ def train_two_questions(
 def right_answers(model: TwoQuestions) -> list[float]:
     """Measure the share of right answers to "who?" and to "where?", on lists never trained on."""
     entries, question, answers = draw_two_questions(2000, torch.Generator().manual_seed(10_000))
-    return (model(entries, question).argmax(-1) == answers).double().mean(0).tolist()
+    right = best(model(entries, question)) == answers  # (2000, 2)
+    return [share(each) for each in right.unbind(-1)]

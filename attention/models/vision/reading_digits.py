@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from attention.data.digits import N_CLASSES, SIDE, Part, batches
+from attention.models.judging import best, share
 from attention.models.training import trained, warmup_cosine
 from attention.models.vision.digit_cnn import DigitCNN
 from attention.models.vision.vit import BagOfPatches, VisionTransformer
@@ -61,14 +62,14 @@ def logistic_regression(part: Part, strength: float = 10.0) -> nn.Module:
     from sklearn.linear_model import LogisticRegression
 
     fitted = LogisticRegression(C=strength, max_iter=2000)
-    fitted.fit(part.images.flatten(1).numpy(), part.labels.numpy())
+    fitted.fit(part.images.flatten(1).numpy(force=True), part.labels.numpy(force=True))
     model = nn.Sequential(nn.Flatten(), nn.Linear(SIDE**2, N_CLASSES)).requires_grad_(False)
-    model[1].weight.copy_(torch.tensor(fitted.coef_))
-    model[1].bias.copy_(torch.tensor(fitted.intercept_))
+    model[1].weight.copy_(torch.tensor(fitted.coef_, dtype=torch.float32))
+    model[1].bias.copy_(torch.tensor(fitted.intercept_, dtype=torch.float32))
     return model.eval()
 
 
 @torch.no_grad()
 def share_right(model: nn.Module, part: Part) -> float:
     """Measure the share of images that a trained model calls by their names."""
-    return (model(part.images).argmax(-1) == part.labels).double().mean().item()
+    return share(best(model(part.images)) == part.labels)

@@ -7,7 +7,7 @@ const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRi
 const PRESETS = {
   "all may": () => true,
   causal: (i, j) => j <= i,
-  "window of 3": (i, j) => Math.abs(i - j) < 2,
+  "window of 2": (i, j) => Math.abs(i - j) < 2,
   "last two hidden": (i, j, n) => j < n - 2,
   "a dead row": (i) => i !== 1,
 };

@@ -124,3 +124,39 @@ def test_choose_refuses_what_it_cannot_do():
         choose(scores, temperature=-1.0)
     with pytest.raises(ValueError, match=r"^temperature must not be negative, got nan$"):
         choose(scores, temperature=float("nan"))
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("options", [{}, {"temperature": 0.8, "top_k": 5}], ids=["best", "drawn"])
+def test_autocast_writes_the_same_with_a_cache_and_without(model, tokens, dtype, options):
+    """The cache is kept in autocast's dtype, half as large."""
+    with torch.autocast("cpu", dtype=dtype):
+        assert model.new_cache(BATCH)[0].keys.dtype == dtype
+        first, second = (
+            generate(
+                model,
+                tokens[:, :3],
+                5,
+                use_cache=use_cache,
+                generator=torch.Generator().manual_seed(0),
+                **options,
+            )
+            for use_cache in (True, False)
+        )
+    assert first.equal(second)
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_model_that_is_nan_writes_nothing(temperature, bad):
+    """A score that is no number is told, and not taken for the best."""
+    scores = torch.tensor([[0.0, bad, 2.0], [1.0, 2.0, 3.0]])
+    words = rf"^the best score of each row must be a finite number, got \[{bad}, 3.0\]: the model"
+    with pytest.raises(ValueError, match=words):
+        choose(scores, temperature=temperature)
+    with pytest.raises(ValueError, match="or every token is forbidden"):
+        choose(torch.full((1, 3), -torch.inf), temperature=temperature)
+    broken = GPT(VOCAB_SIZE, 12, HEADS, 1, MAX_LEN)
+    torch.nn.init.constant_(broken.token.weight, bad)
+    with pytest.raises(ValueError, match="the model is NaN or overflows"):
+        generate(broken, torch.zeros(1, 2, dtype=torch.long), 1, temperature=temperature)

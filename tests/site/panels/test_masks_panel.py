@@ -40,7 +40,7 @@ def follows(page):
     "name, wanted",
     [
         ("causal", causal_mask(6)),
-        ("window of 3", window_mask(6, window=2)),
+        ("window of 2", window_mask(6, window=2)),
         ("last two hidden", padding_mask([4], 6)[0].expand(6, 6)),
         ("a dead row", (torch.arange(6) != 1)[:, None].expand(6, 6)),
         ("all may", torch.ones(6, 6, dtype=torch.bool)),
