@@ -8,9 +8,9 @@ import sys
 import time
 
 import pytest
-from attention.models.pretrained import minilm_folder
 
 from attention.models.bert.hub import PATIENCE, hub_folder
+from attention.models.bert.pretrained import minilm_folder
 
 ASK = "from attention.models.bert.hub import hub_folder\nprint(hub_folder('someone/tiny'))"
 
