@@ -1,5 +1,7 @@
 """Writing token by token: score what comes next, choose, and read the choice like the rest."""
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -87,15 +89,18 @@ def choose(
     Source: Fan, Lewis and Dauphin (2018), Hierarchical Neural Story Generation, for top_k.
     """
     check_choice(temperature, top_k)
-    highest = scores.amax(dim=-1)  # NaN if one of them is
-    if not highest.isfinite().all():
+    if temperature == 0:
+        best, tokens = scores.max(dim=-1, keepdim=True)
+    else:
+        best, tokens = scores.topk(min(top_k or scores.shape[-1], scores.shape[-1]))
+    highest = best[..., 0].flatten().tolist()  # NaN if one of them is
+    if not all(map(math.isfinite, highest)):
         raise ValueError(
-            f"the best score of each row must be a finite number, got {highest.tolist()}: "
+            f"the best score of each row must be a finite number, got {highest}: "
             "the model is NaN or overflows, or every token is forbidden"
         )
     if temperature == 0:
-        return scores.argmax(dim=-1, keepdim=True)
-    best, tokens = scores.topk(min(top_k or scores.shape[-1], scores.shape[-1]))
+        return tokens
     weights = tempered(wide(best), temperature).softmax(dim=-1)  # (batch, top_k)
     return tokens.gather(-1, weights.multinomial(1, generator=generator))
 
