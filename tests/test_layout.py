@@ -44,6 +44,9 @@ TESTS = {
 }
 
 
+SAID = {path: docstring(path) for path in TESTS}
+
+
 def stems(folder, pattern):
     return {re.sub("^test_", "", path.stem) for path in folder.glob(pattern)} - {"exam"}
 
@@ -161,7 +164,7 @@ def row(path, purpose, tests):
 
 def its_tests(name, modules):
     """The tests that carry the name or say it in their docstring; else those that import it."""
-    found = [path for path in TESTS if stem(path) == name or f"`{name}`" in docstring(path)]
+    found = [path for path in TESTS if stem(path) == name or f"`{name}`" in SAID[path]]
     found += [path for path in (ROOT / "tests").rglob(name) if path.is_dir()]
     found = found or [path for path, imported in TESTS.items() if imported & set(modules)]
     assert found, f"no test is named after {name}, says `{name}` in its docstring, or imports it"
