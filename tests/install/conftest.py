@@ -79,7 +79,7 @@ class Checkout:
         done = subprocess.run(
             command,
             cwd=self.root,
-            env=os.environ
+            env={k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
             | {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.archives)}
             | variables,
             capture_output=True,

@@ -44,6 +44,8 @@ def find_stale(app, env, added, changed, removed):
     root = Path(app.confdir)
     texts = {name: read_text(env.doc2path(name)) for name in sorted(env.found_docs)}
     env.package_pages = [name for name, text in texts.items() if DIRECTIVE.search(text)]
+    if not env.package_pages:
+        return []
     env.package_used = used_by(root, texts)
     text = written(root, env.package_used)
     before, env.package_text = getattr(env, "package_text", text), text
@@ -61,6 +63,8 @@ def put_in(app, docname, source):
 
 def pages_to_rewrite(app, env):
     """What the entries say below the docstrings may have changed in any page, or in a test."""
+    if not env.package_pages:
+        return []
     titles = {name: title.astext() for name, title in env.titles.items()}
     said = [
         (claim.docname, claim.anchor, nodes.inline("", "", *claim.sentence).astext(), sorted(names))
