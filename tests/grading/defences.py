@@ -152,7 +152,7 @@ DEFENCES = {
     "a limit on processes": (limit(processes=1000), rows("fork_bomb")),
     "the whole family ends": (put(Family, "end", nothing), rows("fork_bomb", "grandchild")),
     "a group of its own": (put(os, "setsid", nothing), ["kills_its_group"]),
-    "no standard input": (keep_standard_input, ["reads_input", "asks_for_a_password"]),
+    "no standard input": (keep_standard_input, ["reads_input"]),
     "no other open files": (put(limits, "silence", nothing), ["forged_lines"]),
     "an ending is noted": (
         put(endings, "note", nothing),
@@ -201,7 +201,10 @@ DEFENCES = {
     ),
     "unreadable files": (put(explain, "_unreadable", str), ["missing_file", "folder"]),
     "files alone are read": (put(load, "_FromSource", SourceFileLoader), ["pipe"]),
-    "nobody types": (put(stand_ins, "put_in", nothing), rows("stops_for_a_debugger")),
+    "nobody types": (
+        put(stand_ins, "put_in", nothing),
+        rows("stops_for_a_debugger", "asks_for_a_password"),
+    ),
     "exceptions that cannot speak": (
         put(explain, "_text", str),
         ["speechless_exception", "exception_that_exits_when_asked"],

@@ -27,11 +27,12 @@ GUARDED = [(defence, name) for defence, (_, names) in DEFENCES.items() for name 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory):
     """{(defence, answer): what came of it without the defence}; with all of them, under None."""
+    folder = tmp_path_factory.mktemp("answers")
 
     def all_of_them(catalog):
         def look(name, take_out):
             rig = Rig(module=next(iter(catalog.checks("softmax").values())).module)
-            file = tmp_path_factory.getbasetemp() / f"{name}_{os.getpid()}.py"
+            file = folder / f"{name}_{os.getpid()}.py"
             save(name, file)
             take_out(rig)
             assert_told(name, grade(catalog, file, rig.limits, rig.mistakes))

@@ -26,11 +26,6 @@ FLAGS = [
 ]
 
 
-def pytest_collection_modifyitems(items):
-    """Browsers come last: Playwright leaves a loop running in its thread, and a build needs one."""
-    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
-
-
 @pytest.fixture(scope="session")
 def browser():
     """Debian's Chromium. Missing, it is a failure where the tests have to be complete."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+from anyio.from_thread import start_blocking_portal
 from sphinx.util import logging
 
 from import_closure import Tree
@@ -94,7 +95,9 @@ def run_pages(app, env, docnames):
     for reason, names in because.items():
         _say(f"  {reason}: {', '.join(names)}")
     with kernels.warm(_root(app), app.config.cell_imports) as server:
-        failed = asyncio.run(_run_all(app, env, server, jobs, at_a_time))
+        # on a thread of its own: whoever builds may have a loop running, as a notebook has
+        with start_blocking_portal() as loop:
+            failed = loop.call(_run_all, app, env, server, jobs, at_a_time)
     for docname, failure in sorted(failed.items()):
         _report(env, docname, failure)
 
