@@ -94,10 +94,12 @@ def run_pages(app, env, docnames):
         because[job.reason].append(job.docname)
     for reason, names in because.items():
         _say(f"  {reason}: {', '.join(names)}")
-    with kernels.warm(_root(app), app.config.cell_imports) as server:
-        # on a thread of its own: whoever builds may have a loop running, as a notebook has
-        with start_blocking_portal() as loop:
-            failed = loop.call(_run_all, app, env, server, jobs, at_a_time)
+    # the loop runs on a thread of its own: whoever builds may have one running, as a notebook has
+    with (
+        kernels.warm(_root(app), app.config.cell_imports) as server,
+        start_blocking_portal() as loop,
+    ):
+        failed = loop.call(_run_all, app, env, server, jobs, at_a_time)
     for docname, failure in sorted(failed.items()):
         _report(env, docname, failure)
 
