@@ -1,6 +1,7 @@
 """The port at which the book is served, or a sentence on why it cannot be."""
 
 import argparse
+import errno
 import socket
 import sys
 
@@ -17,17 +18,15 @@ def port(text):
 
 def listen(port):
     """A socket that takes connections from now on; ends the program if there can be none."""
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((HOST, port))
-        listener.listen()
-    except PermissionError:
-        sys.exit(f"Port {port} takes an administrator's rights. {_other()}")
+        return socket.create_server((HOST, port))
     except OSError as error:
-        sys.exit(f"Port {port} is taken, perhaps by another `make live` ({error.strerror}). "
-                 f"End that one, or choose another. {_other()}")  # fmt: skip
-    return listener
+        reasons = {
+            errno.EADDRINUSE: "is taken, perhaps by another `make live`, which you could end",
+            errno.EACCES: "takes an administrator's rights",
+        }
+        reason = reasons.get(error.errno, f"cannot be had: {error.strerror}")
+        sys.exit(f"Port {port} {reason}. {_other()}")
 
 
 def _other():

@@ -20,7 +20,7 @@ def open_page(address):
     """In a process without a terminal: what is installed may be a browser of text alone, and it
     would take the terminal over."""
     nothing = subprocess.DEVNULL
-    subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, "-m", "webbrowser", address],
         stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True,
     )  # fmt: skip

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from grading import card, results_file
-from grading.paths import CHECKS, EXTENSIONS, RESULTS, STUBS
+from grading.paths import CHECKS, EXTENSIONS, RESULTS, ROOT, STUBS
 from live.door import is_ours
 from live.workers import Worker
 
@@ -18,7 +18,7 @@ class Live:
         self.graded = set()  # names whose record comes from a finished grading of this session
         self.pages = set()  # a queue for each open page
         self.troubles = {}  # who -> what has failed; "" when it is over
-        self.building = 0  # builds asked for and not ended
+        self.building = 1  # builds that are to come; one is, from the start
         self.to_grade = set()  # stems asked for and not answered
         self.grader = Worker(
             "grading.warm", self.heard_grader, lambda text: self.trouble("grader", text)
@@ -74,8 +74,10 @@ class Live:
         if any(path.is_relative_to(CHECKS) or path.parent.name == "grading" for path in others):
             self.to_grade = {record["stem"] for record in self.exercises.values()}
             self.grader.end()  # the checks themselves changed: the warm process starts again
-        if any(path.suffix == ".py" and path.is_relative_to(EXTENSIONS) for path in others):
-            self.builder.end()  # an extension changed: Sphinx starts again, and builds when it has
+        if any(path.suffix == ".py" and path.is_relative_to(EXTENSIONS) for path in others) or (
+            ROOT / "conf.py" in others
+        ):
+            self.builder.end()  # Sphinx itself is another: it starts again, and builds when it has
         elif others:
             self.build()
         self.over("saves")

@@ -46,6 +46,8 @@ class Worker:
                 await asyncio.sleep(0.2)
         finally:
             self.end()
+            if self.process:
+                await self.process.wait()
 
     async def live_once(self):
         """Start it, hear it, and return its status when it has ended."""
