@@ -97,10 +97,10 @@ def live(copy, serving):
 def tiny(small_book):
     """A book of some pages whose machinery is its own; nothing of it is built."""
     book = small_book({"other": "# Other\n\nOnce.\n"}).folder
-    extensions = book / "book" / "_ext"
-    extensions.unlink()
+    (book / "book" / "_ext").unlink()
     skip = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "book" / "_ext", extensions, ignore=skip)
+    for name in ("attention", "book/_ext"):
+        shutil.copytree(ROOT / name, book / name, ignore=skip, dirs_exist_ok=True)
     return book
 
 

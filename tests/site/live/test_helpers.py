@@ -1,4 +1,4 @@
-"""Whatever fails in a helper is told, on the terminal and in the pages, and does not repeat itself."""
+"""Whatever fails in a helper is told, on the terminal and in the pages, and is not repeated."""
 
 import asyncio
 
