@@ -10,10 +10,9 @@ import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 from playwright.sync_api import sync_playwright
+from websockets.sync.client import connect
 
 ROOT = Path(__file__).resolve().parents[1]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -120,13 +119,13 @@ def live_page(copy, name):
 
 
 def _wait_for_build(address):
-    """Listen as a page does: the first build ends with an event called trouble, often empty."""
+    """Listen as a page does: the first build ends by telling of its troubles, often none."""
     for _ in range(100):
         try:
-            with urlopen(f"{address}_live/events") as events:
-                while events.readline() not in (b"event: trouble\n", b""):
+            with connect(f"{address.replace('http', 'ws')}_live/events") as told:
+                while json.loads(told.recv())["kind"] != "trouble":
                     pass
                 return
-        except URLError:
+        except OSError:
             time.sleep(0.1)
     sys.exit(f"No live server at {address}")

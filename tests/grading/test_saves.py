@@ -1,9 +1,9 @@
-"""However a file is saved, `--watch` and the live server notice, and the last save counts.
+"""However a file is saved, `--watch` notices, and the last save counts.
 
-Each way to save is also seen failing without what defends it.
+Each way to save is also seen failing without what defends it. `site/live/test_watching.py` does so
+for the live server.
 """
 
-import asyncio
 import os
 from contextlib import suppress
 from io import StringIO
@@ -15,7 +15,6 @@ from rich.console import Console
 from bad_answers import RIGHT
 from grading import watch
 from grading.results import Check, Exercise
-from live import server
 
 WRONG = RIGHT.replace("sum(-1", "sum(-2")
 STEM = "soft_lookup"
@@ -24,9 +23,6 @@ STEM = "soft_lookup"
 def stamp(file, seconds):
     """Say when a file was saved."""
     os.utime(file, ns=(int(seconds * 1e9),) * 2)
-
-
-# --- the terminal
 
 
 def two_quick_saves(file):
@@ -124,37 +120,3 @@ def followed(folder, saves, monkeypatch):
     with suppress(KeyboardInterrupt):
         watch.watch(Console(file=StringIO()), exercises, grade_stem, folder)
     return graded
-
-
-# --- the live server
-
-
-@pytest.mark.parametrize("kept", [True, False])
-def test_live_server_hears_of_every_renamed_file(kept, tmp_path, monkeypatch):
-    """It watches folders: a file that is put in another's place is a new one."""
-    file, heard = tmp_path / f"{STEM}.py", []
-    file.write_text("")
-    monkeypatch.setattr(server, "STUBS", tmp_path)
-    monkeypatch.setattr(server, "HTML", tmp_path / "html")
-    monkeypatch.setattr(server, "WATCHED", [tmp_path if kept else file])
-
-    async def idle():
-        pass
-
-    async def save_twice():
-        live = server.Live(say=str)
-        live.grader = live.builder = SimpleNamespace(run=idle, ask=str, end=str)
-        live.grade = lambda stem: heard.append((stem, file.read_text()))
-        async with server.application(live).router.lifespan_context(None):
-            for text in (WRONG, RIGHT):
-                await asyncio.sleep(0.3)
-                draft = tmp_path / ".draft.swp"
-                draft.write_text(text)
-                draft.rename(file)
-            for _ in range(40 if kept else 5):
-                await asyncio.sleep(0.1)
-                if heard[-1:] == [(STEM, RIGHT)]:
-                    break
-
-    asyncio.run(save_twice())
-    assert (heard[-1:] == [(STEM, RIGHT)]) is kept

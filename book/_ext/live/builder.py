@@ -17,6 +17,7 @@ from sphinx.util.docutils import docutils_namespace
 
 from grading.paths import ROOT
 from live.bibliography import keep_formatted
+from live.watching import where
 
 HTML = ROOT / "_build" / "html"
 STATIC = HTML / "_static"
@@ -43,6 +44,8 @@ def main():
             app.build()
         except (SphinxError, OSError) as error:
             warnings.write(f"{getattr(error, 'category', 'Error')}: {error}\n")
+        except Exception as error:  # of an extension; its author mends it while this goes on
+            warnings.write(f"{where(error)}\n")
         if looks() != before:
             tell(pages=sorted(path.name for path in HTML.glob("*.html")))
         tell(trouble=warnings.getvalue())

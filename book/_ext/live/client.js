@@ -2,11 +2,33 @@
 // Makes a served page live: cards change in place, and so does edited text. Where a script has
 // made a block its own, or more than the text has changed, the page reloads where it stands.
 
-const events = new EventSource("/_live/events");
+const RETRY = 500; // milliseconds until a server that has ended is looked for again
 const SCRIPTED = "script, style, template, .highlight, .panel, .card, .question, .margin";
 
-events.addEventListener("card", (event) => {
-  const { exercise, html } = JSON.parse(event.data);
+/** The page as it was served last; what is shown of it, scripts have changed since. */
+let served = source();
+
+/** @type {Record<string, (content: any) => void>} what the server tells */
+const heard = { card, reload, trouble };
+
+/** @param {boolean} again whether something may have been missed */
+function listen(again) {
+  const socket = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}/_live/events`);
+  socket.addEventListener("message", (event) => {
+    const { kind, ...content } = JSON.parse(event.data);
+    heard[kind](content);
+  });
+  let opened = false;
+  socket.addEventListener("open", () => {
+    opened = true;
+    if (again) update(true);
+  });
+  socket.addEventListener("close", () => setTimeout(listen, RETRY, again || opened));
+}
+listen(false);
+
+/** @param {{ exercise: string, html: string }} content */
+function card({ exercise, html }) {
   const card = document.querySelector(`section.card[data-exercise="${CSS.escape(exercise)}"]`);
   if (!card) return;
   card.setAttribute("aria-live", "polite");
@@ -15,21 +37,24 @@ events.addEventListener("card", (event) => {
   // the section itself stays, so that a screen reader keeps listening to it
   card.className = fresh.className;
   card.replaceChildren(...fresh.childNodes);
-});
+}
 
-/** The page as it was served last; what is shown of it, scripts have changed since. */
-let served = source();
-
-events.addEventListener("reload", async (event) => {
+/** @param {{ pages: string[] }} content */
+function reload({ pages }) {
   const here = location.pathname.split("/").pop() || "index.html";
-  if (!JSON.parse(event.data).pages.includes(here)) return;
+  if (pages.includes(here)) update(false);
+}
+
+/** @param {boolean} onlyIfNew whether a page that is served as before is left alone */
+async function update(onlyIfNew) {
   const [before, after] = await Promise.all([served, (served = source())]);
+  if (onlyIfNew && before.isEqualNode(after)) return;
   const textAlone = around(before).isEqualNode(around(after));
   if (!textAlone || !put(textOf(document), textOf(before), textOf(after))) location.reload();
-});
+}
 
-events.addEventListener("trouble", (event) => {
-  const { text } = JSON.parse(event.data);
+/** @param {{ text: string }} content */
+function trouble({ text }) {
   document.getElementById("live-trouble")?.remove();
   if (!text) return;
   const note = document.createElement("pre");
@@ -40,7 +65,7 @@ events.addEventListener("trouble", (event) => {
     "position:fixed;inset:auto 0 0 0;max-height:40vh;overflow:auto;margin:0;padding:1em;" +
     "background:#fff4e5;color:#1f2328;border-top:3px solid #c2410c;z-index:10000";
   document.body.append(note);
-});
+}
 
 /** @returns {Promise<Document>} the page without its cards: they have an event of their own */
 async function source() {
