@@ -81,9 +81,7 @@ def test_a_key_that_is_held_down_turns_one_page(page):
     assert page.url.endswith("scoring.html")
 
 
-def test_a_reader_who_walks_with_a_caret_keeps_the_page(
-    browser, chromium, site, tmp_path
-):
+def test_a_reader_who_walks_with_a_caret_keeps_the_page(browser, chromium, site, tmp_path):
     """F7: on a fresh page, where nothing is selected yet, and afterwards."""
     (tmp_path / "Default").mkdir()
     settings = {"settings": {"a11y": {"caretbrowsing": {"enabled": True}}}}

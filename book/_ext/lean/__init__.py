@@ -28,6 +28,7 @@ INTERACTIVE = re.compile(r'data-interactive="(\w+)"')
 MODULES = {
     "questions": re.compile(r'class="question(-list)?"'),  # a question, or the list of all
     "previews": re.compile(r'<template id="preview-'),
+    "copy": re.compile(r'class="katex"'),
 }
 #: What a screen reader is told better.
 BETTER_TAGS = {
