@@ -117,7 +117,7 @@ html_theme_options = {
     "max_navbar_depth": 2,
     "back_to_top_button": False,
     "search_bar_text": "Search the book",
-    "footer_content_items": ["copyright.html"],
+    "footer_content_items": ["arrow-keys.html", "copyright.html"],
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }

@@ -27,13 +27,19 @@ FLAGS = [
 
 
 @pytest.fixture(scope="session")
-def browser():
-    """Debian's Chromium. Missing, it is a failure where the tests have to be complete."""
+def chromium():
+    """How Debian's is launched. Missing, it is a failure where the tests have to be complete."""
     if not CHROMIUM:
         leave = pytest.fail if os.environ.get("CI") else pytest.skip
         leave("This test needs the browser Chromium: make browser")
+    return {"executable_path": CHROMIUM, "args": FLAGS}
+
+
+@pytest.fixture(scope="session")
+def browser(chromium):
+    """A Chromium that keeps nothing."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(**chromium)
         yield browser
         browser.close()
 

@@ -240,7 +240,7 @@ def test_a_page_of_the_book_carries_its_cards_and_little_more(path):
     text = path.read_text("utf-8")
     page = BeautifulSoup(text, "html.parser")
     cards = page.select("template")
-    assert bool(cards) == bool(page.select('script[type=module][src="_static/previews.js"]'))
+    assert bool(cards) == bool(page.select('script[src="_static/own/previews.js"]'))
     ids = [element["id"] for element in page.find_all(id=True)]
     assert len(ids) == len(set(ids))
     assert sum(len(str(card)) for card in cards) < 40_000

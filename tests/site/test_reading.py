@@ -1,4 +1,4 @@
-"""Reading the built site in a browser: keys, search, print, and without scripts or storage."""
+"""Reading the built site in a browser: search, print, and without scripts or storage."""
 
 import pytest
 from playwright.sync_api import expect
@@ -12,22 +12,6 @@ def page(browser, site):
     page.goto(site + CHAPTER)
     yield page
     page.close()
-
-
-def test_arrow_keys_turn_the_pages(page):
-    """Right is the next chapter, left the one before."""
-    page.keyboard.press("ArrowRight")
-    page.wait_for_url("**/scoring.html")
-    page.keyboard.press("ArrowLeft")
-    page.wait_for_url("**/" + CHAPTER)
-
-
-def test_arrow_keys_stay_with_what_has_the_focus(page):
-    """A box that scrolls sideways, or a choice, needs them itself."""
-    page.locator("input[type=radio]").first.focus()
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("Control+ArrowRight")
-    assert page.url.endswith(CHAPTER)
 
 
 def test_search_finds_a_word_from_any_page(page):

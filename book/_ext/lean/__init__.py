@@ -3,7 +3,8 @@
 The theme and the extensions bring ten style sheets, thousands of icons and the whole search with
 every page. Here their style sheets become one, `_static/site.css`, without the rules that no page
 of this book can meet, the icon fonts keep the icons that stand in it, and search is loaded by the
-search page alone. The template `layout.html` links what is left.
+search page alone. The book's own modules become scripts (`scripts`). The template `layout.html`
+links what is left.
 """
 
 import hashlib
@@ -13,17 +14,21 @@ from pathlib import Path
 from textwrap import shorten
 
 from lean.fonts import keep_icons
+from lean.scripts import as_script, in_order
 from lean.style_sheet import joined, names_in, purged, words_of
 
 #: Loaded by the theme's template itself, before all others.
 THEME_SHEETS = ("styles/theme.css", "styles/pydata-sphinx-theme.css")
 ICONS, FEW_ICONS = "vendor/fontawesome/webfonts", "icons"
+#: Where the book's own modules are written, and where in `_static` pages find them as scripts.
+WRITTEN, OWN = Path(__file__).parents[2] / "_static", "own"
 #: A figure that has something to try.
 INTERACTIVE = re.compile(r'data-interactive="(\w+)"')
 #: What a module is for.
 MODULES = {
     "questions": re.compile(r'class="question(-list)?"'),  # a question, or the list of all
     "previews": re.compile(r'<template id="preview-'),
+    "copy": re.compile(r'class="katex"'),
 }
 #: What a screen reader is told better.
 BETTER_TAGS = {
@@ -42,9 +47,7 @@ NEEDED_FOR = {
 
 def setup(app):
     app.connect("html-page-context", _choose, priority=900)  # when all others have added theirs
-    app.connect(
-        "build-finished", _write_style_sheet, priority=900
-    )  # the theme writes one there, too
+    app.connect("build-finished", _write, priority=900)  # the theme writes one there, too
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -61,7 +64,8 @@ def _choose(app, pagename, templatename, context, doctree):
     ]
     modules = [f"interactive/{name}" for name in sorted(set(INTERACTIVE.findall(body)))]
     modules += [name for name, piece in MODULES.items() if piece.search(body)]
-    context["page_modules"] = [f"_static/{name}.js" for name in modules]
+    ordered = in_order(modules, WRITTEN)
+    context["page_scripts"] += [f"_static/{OWN}/{Path(name).name}.js" for name in ordered]
     own = f"{context.get('title') or pagename.title()}. {app.config.html_title}"  # search, and 404
     context["description"] = _description(doctree) or own
 
@@ -84,10 +88,24 @@ def _description(doctree) -> str:
     return shorten(first, 160, placeholder=" …")  # as much as a search engine shows
 
 
-def _write_style_sheet(app, exception):
-    if exception or app.builder.format != "html":
-        return
-    static = Path(app.outdir) / "_static"
+def _write_scripts(static):
+    """Put scripts in the place of the modules, which no page can load that is opened from disk."""
+    (static / OWN).mkdir(exist_ok=True)
+    for module in [*static.glob("interactive/*.js"), *(static / f"{name}.js" for name in MODULES)]:
+        script = as_script(module.stem, module.read_text("utf-8"))
+        (static / OWN / module.name).write_text(script, "utf-8")
+        module.unlink()
+    (static / "interactive").rmdir()
+
+
+def _write(app, exception):
+    if not exception and app.builder.format == "html":
+        static = Path(app.outdir) / "_static"
+        _write_scripts(static)
+        _write_style_sheet(app, static)
+
+
+def _write_style_sheet(app, static):
     sheets = [static / name for name in app.builder.sheets if name]
     css = joined(sheets, static).replace(ICONS, FEW_ICONS)
     files = [*Path(app.outdir).glob("*.html"), *static.glob("*.js"), *static.glob("*/*.js")]

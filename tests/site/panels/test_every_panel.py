@@ -18,7 +18,7 @@ def pages_with(name):
 def test_a_module_is_loaded_where_its_figure_stands():
     """Every page that has such a figure loads its module, and no other page does."""
     for name in FIGURES:
-        tag = f'type="module" src="_static/interactive/{name}.js"'
+        tag = f'src="_static/own/{name}.js"'
         loading = [p for p in sorted(HTML.glob("*.html")) if tag in p.read_text("utf-8")]
         assert loading == pages_with(name) != [], name
 
