@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 from playwright.sync_api import expect
 
 from live.workers import Worker
@@ -43,7 +44,8 @@ def test_helper_that_keeps_dying_waits_for_a_save(helper):
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
-    asyncio.run(story())
+    with start_blocking_portal() as loop:  # a browser's runs on in this thread
+        loop.call(story)
 
 
 def test_line_that_cannot_be_used_does_not_silence_the_next(helper):
@@ -63,7 +65,8 @@ def test_line_that_cannot_be_used_does_not_silence_the_next(helper):
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
-    asyncio.run(story())
+    with start_blocking_portal() as loop:  # a browser's runs on in this thread
+        loop.call(story)
     assert heard == [0.5]
 
 
@@ -78,7 +81,8 @@ def test_helper_that_cannot_be_started_is_told(helper, monkeypatch):
         await asyncio.gather(running, return_exceptions=True)
 
     monkeypatch.setattr("live.workers.sys.executable", "/no/such/python")
-    asyncio.run(story())
+    with start_blocking_portal() as loop:  # a browser's runs on in this thread
+        loop.call(story)
 
 
 BOOM = """

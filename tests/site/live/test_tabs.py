@@ -33,15 +33,15 @@ def test_open_page_outlives_its_server(browser, copy, serving, stub, answers, be
         page.close()
 
 
-def test_page_shows_what_was_built_while_nothing_was_served(browser, copy, serving):
+def test_page_shows_what_changed_while_nothing_was_served(browser, copy, serving):
     """Nobody tells it afterwards."""
-    built = copy / "_build" / "html" / "glossary.html"
-    before = built.read_text()
+    source = copy / "book" / "glossary.md"
+    before = source.read_text()
     with serving(copy) as served:
         page = browser.new_page()
         page.goto(served.address + "glossary.html")
-    built.write_text(before.replace("<h1>", "<h1>Another ", 1))
+    source.write_text(before.replace("# Glossary", "# Another glossary", 1))
     with serving(copy, served.port):
         expect(page.locator("h1").last).to_contain_text("Another", timeout=PATIENT)
         page.close()
-    built.write_text(before)
+    source.write_text(before)

@@ -4,6 +4,7 @@ import asyncio
 import os
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 
 from live import watching
 from live.watching import Watcher
@@ -51,7 +52,8 @@ def follow(folder, story, saved=None):
         await asyncio.gather(watching_on, return_exceptions=True)
         assert told.empty(), "a save was told twice"
 
-    asyncio.run(run())
+    with start_blocking_portal() as loop:  # a browser's runs on in this thread
+        loop.call(run)
     return failed
 
 
