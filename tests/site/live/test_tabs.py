@@ -31,17 +31,3 @@ def test_open_page_outlives_its_server(browser, copy, serving, stub, answers, be
     with serving(copy, served.port):
         becomes(page, "passed")
         page.close()
-
-
-def test_page_shows_what_changed_while_nothing_was_served(browser, copy, serving):
-    """Nobody tells it afterwards."""
-    source = copy / "book" / "glossary.md"
-    before = source.read_text()
-    with serving(copy) as served:
-        page = browser.new_page()
-        page.goto(served.address + "glossary.html")
-    source.write_text(before.replace("# Glossary", "# Another glossary", 1))
-    with serving(copy, served.port):
-        expect(page.locator("h1").last).to_contain_text("Another", timeout=PATIENT)
-        page.close()
-    source.write_text(before)
