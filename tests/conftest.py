@@ -12,34 +12,6 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from attention.models.bert.pretrained import load_minilm
-from claims.running import Record, stale
-from grading.paths import ROOT
-
-
-def pytest_addoption(parser):
-    parser.addoption(
-        "--but-claims",
-        action="store_true",
-        help="leave out the tests that hold claims and passed in the last build, if nothing that "
-        "they follow from has changed",
-    )
-
-
-def pytest_collection_modifyitems(config, items):
-    """`make test` builds the book first, which runs the longest tests: those of the claims."""
-    if config.getoption("but_claims"):
-        record = Record(ROOT / "_build" / "claims.json")
-        known = set(record.outcomes)
-        known -= stale({tuple(key.split("::")) for key in known}, record, ROOT).keys()
-        there = [item for item in items if _key(item) in known]
-        items[:] = [item for item in items if _key(item) not in known]
-        config.hook.pytest_deselected(items=there)
-
-
-def _key(item):
-    """As the record of the claims has it."""
-    file = item.path.relative_to(ROOT / "tests").with_suffix("")
-    return f"{file.as_posix()}::{getattr(item, 'originalname', item.name)}"
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,12 @@
 """`make grade` ends with the report; the exit status says whether all is solved."""
 
-import os
 import shutil
 import subprocess
 
 import pytest
 
 from grading.paths import ROOT
+from outside import outside_make
 
 # In the place of the book's Python: it says what it was asked, and ends as it was told to.
 PYTHON = """#!/bin/sh
@@ -29,8 +29,7 @@ def make(tmp_path):
     (tmp_path / ".venv" / ".ready").touch()
 
     def call(*arguments, status=0, **variables):
-        around = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
-        around |= {"STATUS": str(status), "LC_ALL": "C"} | variables
+        around = outside_make() | {"STATUS": str(status), "LC_ALL": "C"} | variables
         command = ["make", *arguments, f"PYTHON={python}"]
         return subprocess.run(
             command, cwd=tmp_path, env=around, capture_output=True, text=True, timeout=60

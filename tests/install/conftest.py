@@ -1,7 +1,6 @@
 """A checkout with next to nothing in it, whose environment is made as the real one's is."""
 
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +10,7 @@ import pytest
 
 from grading.paths import ROOT
 from installed import OWN
+from outside import outside_make
 
 WHEEL = "Wheel-Version: 1.0\nGenerator: a test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 COMMAND = "[console_scripts]\ntiny = tiny:main\n"
@@ -79,7 +79,7 @@ class Checkout:
         done = subprocess.run(
             command,
             cwd=self.root,
-            env={k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
+            env=outside_make()
             | {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.archives)}
             | variables,
             capture_output=True,

@@ -28,6 +28,12 @@ def helper(tmp_path, monkeypatch):
     return helper
 
 
+def on_a_loop(story):
+    """Of its own: a browser that other tests drove leaves one running in this thread."""
+    with start_blocking_portal() as loop:
+        loop.call(story)
+
+
 def test_helper_that_keeps_dying_waits_for_a_save(helper):
     """Its traceback would fill the terminal."""
 
@@ -44,8 +50,7 @@ def test_helper_that_keeps_dying_waits_for_a_save(helper):
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
-    with start_blocking_portal() as loop:  # a browser's runs on in this thread
-        loop.call(story)
+    on_a_loop(story)
 
 
 def test_line_that_cannot_be_used_does_not_silence_the_next(helper):
@@ -65,8 +70,7 @@ def test_line_that_cannot_be_used_does_not_silence_the_next(helper):
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
-    with start_blocking_portal() as loop:  # a browser's runs on in this thread
-        loop.call(story)
+    on_a_loop(story)
     assert heard == [0.5]
 
 
@@ -81,8 +85,7 @@ def test_helper_that_cannot_be_started_is_told(helper, monkeypatch):
         await asyncio.gather(running, return_exceptions=True)
 
     monkeypatch.setattr("live.workers.sys.executable", "/no/such/python")
-    with start_blocking_portal() as loop:  # a browser's runs on in this thread
-        loop.call(story)
+    on_a_loop(story)
 
 
 BOOM = """

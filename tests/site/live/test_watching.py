@@ -52,7 +52,7 @@ def follow(folder, story, saved=None):
         await asyncio.gather(watching_on, return_exceptions=True)
         assert told.empty(), "a save was told twice"
 
-    with start_blocking_portal() as loop:  # a browser's runs on in this thread
+    with start_blocking_portal() as loop:  # a browser leaves one in this thread
         loop.call(run)
     return failed
 
