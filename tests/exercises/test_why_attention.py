@@ -346,7 +346,16 @@ def _row(numbers):
 def _assert_called_with_a_batch(measure):
     __tracebackhide__ = True
     shapes = []
-    measure(_Map(lambda x: shapes.append(tuple(x.shape)) or 2 * x), torch.randn(4, 3))
+    try:
+        measure(_Map(lambda x: shapes.append(tuple(x.shape)) or 2 * x), torch.randn(4, 3))
+    except RuntimeError as problem:
+        if "does not require grad" not in str(problem):
+            raise
+        raise Failure(
+            "PyTorch was asked for slopes with respect to a tensor that does not track gradients.",
+            hint="x comes without that switch. Make a copy that shares nothing with x, turn "
+            "requires_grad on in the copy, and hand the copy to the model.",
+        ) from problem
     assert shapes, "Your code never called the model."
     assert all(len(shape) == 3 and shape[1:] == (4, 3) for shape in shapes), (
         f"For x of shape (4, 3) the model was called with the shape {shapes[0]}."

@@ -27,6 +27,12 @@ def slopes_without_a_batch(model, x, entry):
     return torch.autograd.grad(model(leaf)[-1, entry], leaf)[0]
 
 
+@mistake("output_slopes", caught_by="test_slopes_call_the_model_with_a_batch")
+def nothing_tracked(model, x, entry):
+    """Asks for slopes with respect to x as it came, which tracks no gradients."""
+    return torch.autograd.grad(model(x[None])[0, -1, entry], x)[0]
+
+
 @mistake("output_slopes", caught_by="test_slopes_have_the_shape_of_x")
 def batch_axis_kept(model, x, entry):
     """Differentiates with respect to the batch of one."""
