@@ -63,7 +63,12 @@ from attention.tokens.training_pairs import training_pairs
 from attention.transformer.encoder_block import EncoderBlock, PostNormEncoderBlock
 from attention.transformer.feed_forward import FeedForward
 from attention.transformer.residual import PostNorm, PreNorm
-from attention.why_attention.influence import compare_influence, influence, influence_map
+from attention.why_attention.influence import (
+    compare_influence,
+    influence,
+    influence_map,
+    output_slopes,
+)
 from attention.why_attention.paths import path_length
 
 __all__ = [
@@ -110,6 +115,7 @@ __all__ = [
     "masked_softmax",
     "mel_filters",
     "merge_heads",
+    "output_slopes",
     "padding_mask",
     "patchify",
     "path_length",

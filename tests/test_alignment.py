@@ -58,7 +58,7 @@ def test_context_agrees_with_a_double_loop():
     shares = torch.zeros(BATCH, SRC_LEN, dtype=torch.float64)
     for b, length in enumerate(LENGTHS.tolist()):
         scores = [
-            torch.tanh(state[b] @ scorer.w_query + memory[b, j] @ scorer.w_key).dot(scorer.v)
+            torch.tanh(state[b] @ scorer.w_query + memory[b, j] @ scorer.w_key).dot(scorer.a)
             for j in range(length)
         ]
         for j in range(length):
@@ -153,10 +153,10 @@ def test_scorers_are_the_functions_with_their_parameters():
         AdditiveScorer(D_STATE, D_MEMORY, HIDDEN),
         BilinearScorer(D_STATE, D_MEMORY),
     )
-    expected = additive_scores(query, key, additive.w_query, additive.w_key, additive.v)
+    expected = additive_scores(query, key, additive.w_query, additive.w_key, additive.a)
     assert_close(additive(query, key), expected)
     assert_close(bilinear(query, key), bilinear_scores(query, key, bilinear.weight))
-    assert {name for name, _ in additive.named_parameters()} == {"w_query", "w_key", "v"}
+    assert {name for name, _ in additive.named_parameters()} == {"w_query", "w_key", "a"}
 
 
 # --- the translators ---

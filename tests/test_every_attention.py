@@ -410,7 +410,7 @@ def test_parameters_are_of_the_inputs_dtype_and_device():
         rule = rule.replace("got x", "got query")
         with pytest.raises(ValueError, match=rule.format("weight")):
             bilinear_scores(x, memory, draw(5, 7).to(**other))
-        parameters = {"w_query": draw(5, 3), "w_key": draw(7, 3), "v": draw(3)}
+        parameters = {"w_query": draw(5, 3), "w_key": draw(7, 3), "a": draw(3)}
         for name, right in parameters.items():
             with pytest.raises(ValueError, match=rule.format(name)):
                 additive_scores(x, memory, **{**parameters, name: right.to(**other)})

@@ -66,6 +66,7 @@ CALLS = {
     "merge_heads": (a.merge_heads, QKV[0]),
     "padding_mask": (partial(a.padding_mask, max_len=4), torch.tensor([3, 0])),
     "patchify": (partial(a.patchify, patch=2), draw(BATCH, LENGTH, HEAD_DIM)),
+    "output_slopes": (partial(a.output_slopes, torch.sin, entry=1), draw(LENGTH, 3)),
     "path_length": (lambda *x: a.path_length(x), a.causal_mask(LENGTH)),
     "pattern_scores": (a.pattern_scores, draw(2, HEADS, LENGTH, LENGTH), BOOL),
     "relative_buckets": (a.relative_buckets, DISTANCE),

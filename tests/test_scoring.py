@@ -78,41 +78,41 @@ def additive_inputs():
 
 def test_additive_scores_are_a_small_network_for_each_pair():
     """Concatenating query and key before one linear map, as the figure draws it, is the same."""
-    query, key, w_query, w_key, v = additive_inputs()
+    query, key, w_query, w_key, a = additive_inputs()
     joined = torch.cat([w_query, w_key])  # (QUERY_DIM + KEY_DIM, HIDDEN)
-    expected = pairs(query, key, lambda q, k: torch.dot(torch.tanh(torch.cat([q, k]) @ joined), v))
-    assert_close(additive_scores(query, key, w_query, w_key, v), expected)
+    expected = pairs(query, key, lambda q, k: torch.dot(torch.tanh(torch.cat([q, k]) @ joined), a))
+    assert_close(additive_scores(query, key, w_query, w_key, a), expected)
 
 
-def test_additive_scores_never_exceed_the_sum_of_v():
+def test_additive_scores_never_exceed_the_sum_of_a():
     """The tanh bounds the score, however large query and key become."""
-    query, key, w_query, w_key, v = additive_inputs()
-    scores = additive_scores(1e6 * query, 1e6 * key, w_query, w_key, v)
-    assert (scores.abs() <= v.abs().sum() * (1 + 1e-12)).all()
+    query, key, w_query, w_key, a = additive_inputs()
+    scores = additive_scores(1e6 * query, 1e6 * key, w_query, w_key, a)
+    assert (scores.abs() <= a.abs().sum() * (1 + 1e-12)).all()
 
 
 def test_scores_also_take_sequences_without_a_batch():
     """Two axes are enough, and one batch may serve several."""
-    query, key, w_query, w_key, v = additive_inputs()
-    whole = additive_scores(query, key[:1], w_query, w_key, v)
+    query, key, w_query, w_key, a = additive_inputs()
+    whole = additive_scores(query, key[:1], w_query, w_key, a)
     assert whole.shape == (BATCH, QUERY_LEN, KEY_LEN)
-    assert_close(additive_scores(query[1], key[0], w_query, w_key, v), whole[1])
+    assert_close(additive_scores(query[1], key[0], w_query, w_key, a), whole[1])
 
 
 def test_scores_name_the_rule_that_their_inputs_break():
     """Each error says which rule, which argument, and the shapes that came."""
-    query, key, w_query, w_key, v = additive_inputs()
+    query, key, w_query, w_key, a = additive_inputs()
     for score in (dot_scores, scaled_dot_scores):
         with pytest.raises(ValueError, match=r"same last axis, got query \(2, 4, 6\) and key \(2,"):
             score(query, key)
     with pytest.raises(ValueError, match=r"weight must have shape \(query_dim, .* = \(6, 7\), got"):
         bilinear_scores(query, key, w_query)
     with pytest.raises(ValueError, match=r"w_query must have shape .* \(6, 8\), got \(7, 8\)"):
-        additive_scores(query, key, w_key, w_key, v)
+        additive_scores(query, key, w_key, w_key, a)
     with pytest.raises(ValueError, match=r"w_key must have shape .* \(7, 8\), got \(6, 8\)"):
-        additive_scores(query, key, w_query, w_query, v)
-    with pytest.raises(ValueError, match=r"v must have shape \(hidden,\) = \(8,\), got \(1, 8\)"):
-        additive_scores(query, key, w_query, w_key, v[None])
+        additive_scores(query, key, w_query, w_query, a)
+    with pytest.raises(ValueError, match=r"a must have shape \(hidden,\) = \(8,\), got \(1, 8\)"):
+        additive_scores(query, key, w_query, w_key, a[None])
 
 
 # What the chapter claims.

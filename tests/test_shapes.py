@@ -27,7 +27,7 @@ CALLS = {
     "additive_scores": (
         a.additive_scores,
         QK | {"w_query": draw(HEAD_DIM, HIDDEN), "w_key": draw(HEAD_DIM, HIDDEN),
-              "v": draw(HIDDEN)},
+              "a": draw(HIDDEN)},
     ),
     "bilinear_scores": (a.bilinear_scores, QK | {"weight": draw(HEAD_DIM, HEAD_DIM)}),
     "cross_attention": (

@@ -232,7 +232,7 @@ def test_every_key_receives_a_gradient():
 
 
 def test_middle_bandwidth_predicts_best():
-    """Averaged over 20 noisy sine waves, b = 0.4 has a smaller error than 0.05 and 3."""
+    """Averaged over 20 noisy sine waves, a bandwidth of 0.4 has a smaller error than 0.05 and 3."""
     errors = {0.05: 0.0, 0.4: 0.0, 3.0: 0.0}
     asked_at = torch.linspace(0, 6, 50)[:, None]
     for seed in range(20):

@@ -11,7 +11,14 @@ import torch
 from torch import nn
 from torch.testing import assert_close
 
-from attention import SelfAttention, compare_influence, influence, influence_map, path_length
+from attention import (
+    SelfAttention,
+    compare_influence,
+    influence,
+    influence_map,
+    output_slopes,
+    path_length,
+)
 from attention.data.recall import (
     ASK,
     KEEP,
@@ -30,7 +37,45 @@ from attention.why_attention.paths import reads_back
 BATCH, LENGTH, DIM, DIM_OUT = 2, 5, 3, 4
 
 
-# --- influence ---
+# --- slopes and influence ---
+
+
+@pytest.mark.parametrize("layer", [GRU, SelfAttention])
+def test_the_slopes_of_one_number_agree_with_finite_differences(layer):
+    """Each slope, with its sign, is what a tiny nudge to one number of x does to that number."""
+    torch.manual_seed(0)
+    model, x = layer(DIM, DIM_OUT).double(), torch.randn(LENGTH, DIM, dtype=torch.float64)
+    nudges = 1e-6 * torch.eye(LENGTH * DIM, dtype=torch.float64).view(-1, LENGTH, DIM)
+    with torch.no_grad():
+        moved = (model(x + nudges) - model(x - nudges))[:, -1] / 2e-6  # (length·d, d_out)
+    for entry in (0, DIM_OUT - 1, -1):
+        found = output_slopes(model, x, entry)
+        # central differences in float64 keep about nine digits
+        assert_close(found, moved[:, entry].view(LENGTH, DIM), rtol=1e-6, atol=1e-9)
+
+
+def test_the_slopes_touch_neither_x_nor_the_model_and_need_no_switch():
+    """Nothing is left behind, also where gradients are switched off or none depends on x."""
+    model, x = GRU(DIM, DIM_OUT), torch.randn(LENGTH, DIM)
+    with torch.no_grad():
+        found = output_slopes(model, x, 1)
+    assert found.shape == (LENGTH, DIM) and found.any() and not found.requires_grad
+    assert x.grad is None and not x.requires_grad
+    assert all(p.grad is None for p in model.parameters())
+    for silent in (torch.ones_like, lambda x: torch.ones_like(x) * model(x).shape[0]):
+        assert not output_slopes(silent, x, 0).any()
+    weight = torch.ones(LENGTH, DIM, requires_grad=True)
+    assert not output_slopes(lambda x: weight[None], x, 0).any()
+
+
+def test_the_slopes_of_all_numbers_make_the_influence():
+    """The root of the sum of squares, over the output's numbers and those of a position."""
+    torch.manual_seed(0)
+    model, x = GRU(DIM, DIM_OUT), torch.randn(LENGTH, DIM)
+    slopes = torch.stack([output_slopes(model, x, entry) for entry in range(DIM_OUT)])
+    assert_close(slopes.square().sum(dim=(0, 2)).sqrt(), influence(model, x))
+    with pytest.raises(ValueError, match=r"x must have shape \(length, d\), got \(2, 5, 3\)"):
+        output_slopes(model, torch.randn(BATCH, LENGTH, DIM), 0)
 
 
 @pytest.mark.parametrize("layer", [GRU, SelfAttention])

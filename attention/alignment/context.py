@@ -15,14 +15,14 @@ def context(
 ) -> tuple[Tensor, Tensor]:
     """Average the encoder's states, weighted by how well each answers the decoder's state.
 
-        c = Σⱼ wⱼ hⱼ,   w = softmax over the real positions j of score(s, hⱼ)
+        c = Σⱼ wⱼ gⱼ,   w = softmax over the real positions j of score(g′, gⱼ)
 
     The states are keys and values at once. The weights say which source positions this step of
     the decoder is aligned with.
 
     Args:
-        state: (batch, d_state) the decoder's state s, the query.
-        memory: (batch, src_len, d_memory) the encoder's states h, padded to one length.
+        state: (batch, d_state) the decoder's state g′, the query.
+        memory: (batch, src_len, d_memory) the encoder's states g, padded to one length.
         lengths: (batch,) how many of each row's states are real, from 0 to src_len.
         scorer: called with query (batch, 1, d_state) and key (batch, src_len, d_memory), returns
             the scores (batch, 1, src_len), of the memory's dtype or, for half precision, float32.

@@ -11,7 +11,7 @@ from attention.scoring.scores import additive_scores, bilinear_scores
 class AdditiveScorer(nn.Module):
     """The additive score: a small network with one hidden layer reads query and key together.
 
-        score = v · tanh(q W_q + k W_k)
+        score = a · tanh(q W_q + k W_k)
 
     Args:
         query_dim: the width of a query.
@@ -26,7 +26,7 @@ class AdditiveScorer(nn.Module):
         # Entries of variance 1/width keep the variance of what passes through them near one.
         self.w_query = nn.Parameter(torch.randn(query_dim, hidden) / math.sqrt(query_dim))
         self.w_key = nn.Parameter(torch.randn(key_dim, hidden) / math.sqrt(key_dim))
-        self.v = nn.Parameter(torch.randn(hidden) / math.sqrt(hidden))
+        self.a = nn.Parameter(torch.randn(hidden) / math.sqrt(hidden))
 
     def forward(self, query: Tensor, key: Tensor) -> Tensor:
         """Score query (..., query_len, query_dim) against key (..., key_len, key_dim).
@@ -34,13 +34,13 @@ class AdditiveScorer(nn.Module):
         Returns:
             (..., query_len, key_len).
         """
-        return additive_scores(query, key, self.w_query, self.w_key, self.v)
+        return additive_scores(query, key, self.w_query, self.w_key, self.a)
 
 
 class BilinearScorer(nn.Module):
     """The bilinear score: one learned matrix between query and key.
 
-        score = q W kᵀ
+        score = q W_b · k
 
     Args:
         query_dim: the width of a query.

@@ -56,7 +56,7 @@ def scaled_dot_scores(query: Tensor, key: Tensor) -> Tensor:
 def bilinear_scores(query: Tensor, key: Tensor, weight: Tensor) -> Tensor:
     """Score by a dot product after a learned map, so that query and key may differ in width.
 
-        score = q W kᵀ
+        score = q W_b · k
 
     Args:
         query: (..., query_len, query_dim).
@@ -80,18 +80,18 @@ def bilinear_scores(query: Tensor, key: Tensor, weight: Tensor) -> Tensor:
 
 
 def additive_scores(
-    query: Tensor, key: Tensor, w_query: Tensor, w_key: Tensor, v: Tensor
+    query: Tensor, key: Tensor, w_query: Tensor, w_key: Tensor, a: Tensor
 ) -> Tensor:
     """Score by a small network with one hidden layer that reads query and key together.
 
-        score = v · tanh(q W_q + k W_k)
+        score = a · tanh(q W_q + k W_k)
 
     Args:
         query: (..., query_len, query_dim).
         key: (..., key_len, key_dim).
         w_query: (query_dim, hidden).
         w_key: (key_dim, hidden).
-        v: (hidden,).
+        a: (hidden,).
 
     Returns:
         (..., query_len, key_len).
@@ -102,16 +102,16 @@ def additive_scores(
     Source: Bahdanau, Cho and Bengio (2015), appendix A.1.2.
     """
     check_query_key(query, key, same_width=False)
-    for name, parameter in (("w_query", w_query), ("w_key", w_key), ("v", v)):
+    for name, parameter in (("w_query", w_query), ("w_key", w_key), ("a", a)):
         check_tensor(name, parameter, axes=1)
         check_kind("query", query, name, parameter)
-    hidden = v.numel()
-    check_shape("v", v, "(hidden,)", (hidden,))
+    hidden = a.numel()
+    check_shape("a", a, "(hidden,)", (hidden,))
     check_shape("w_query", w_query, "(query_dim, hidden)", (query.shape[-1], hidden))
     check_shape("w_key", w_key, "(key_dim, hidden)", (key.shape[-1], hidden))
     queries = wide_product(query, w_query).unsqueeze(-2)  # (..., query_len, 1, hidden)
     keys = wide_product(key, w_key).unsqueeze(-3)  # (..., 1, key_len, hidden)
-    return wide_product((queries + keys).tanh(), v)  # (..., query_len, key_len)
+    return wide_product((queries + keys).tanh(), a)  # (..., query_len, key_len)
 
 
 def soft_cap(scores: Tensor, cap: float) -> Tensor:

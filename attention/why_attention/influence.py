@@ -7,13 +7,42 @@ from torch import Tensor
 from torch.autograd.functional import jacobian
 
 
+def output_slopes(model: Callable[[Tensor], Tensor], x: Tensor, entry: int) -> Tensor:
+    """Measure how far one number of the model's last output moves for each number of x.
+
+        slopes_j = ∂ y_n[entry] / ∂ x_j      (n is the last position)
+
+    Args:
+        model: maps (batch, length, d) to (batch, length, d_out).
+        x: (length, d) one sequence.
+        entry: which of the d_out numbers of the last output, counted from 0.
+
+    Returns:
+        (length, d), a slope for each number of x. Neither x nor the model's gradients are touched.
+
+    Raises:
+        ValueError: x has not two axes, or the model does not return (batch, length, d_out).
+    """
+    _check_sequence(x)
+    with torch.enable_grad():
+        leaf = x.detach().clone().requires_grad_()  # a copy, so that x stays as it is
+        y = model(leaf.unsqueeze(0))  # (1, length, d) -> (1, length, d_out)
+        _check_output(y, len(x))
+        number = y[0, -1, entry]
+    if not number.requires_grad:
+        return torch.zeros_like(leaf)  # nothing in it was computed from x
+    (slopes,) = torch.autograd.grad(number, leaf, materialize_grads=True)
+    return slopes
+
+
 def influence(model: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """Measure how strongly each input position moves the model's last output.
 
-        influence_i = ‖∂y_last / ∂x_i‖      (Frobenius: the root of the sum of squares)
+        influence_j = ‖∂y_n / ∂x_j‖      (n is the last position; Frobenius norm: the root of the
+                                          sum of squares of all d_out · d slopes)
 
-    Zero means that the last output cannot hear position i at all. During training, the gradient
-    that position i receives from a loss at the end passes through this same matrix.
+    Zero means that the last output cannot hear position j at all. During training, the gradient
+    that position j receives from a loss at the end passes through this same matrix.
 
     Args:
         model: maps (batch, length, d) to (batch, length, d_out).

@@ -6,17 +6,17 @@ make grade EXERCISE=scoring
 import torch
 
 
-def additive_scores(query, key, w_query, w_key, v):
+def additive_scores(query, key, w_query, w_key, a):
     """Score every query against every key with one small hidden layer.
 
-        score = v · tanh(query W_query + key W_key)
+        score = a · tanh(query W_q + key W_k)
 
     Args:
         query: (..., query_len, query_dim).
         key: (..., key_len, key_dim), perhaps of another width.
-        w_query: (query_dim, hidden).
-        w_key: (key_dim, hidden).
-        v: (hidden,).
+        w_query: W_q, (query_dim, hidden).
+        w_key: W_k, (key_dim, hidden).
+        a: (hidden,).
 
     Returns:
         (..., query_len, key_len): the scores, before any softmax.
@@ -44,7 +44,7 @@ def scaled_dot_product_attention(query, key, value, mask=None):
     """Answer each query with the weighted average of the values.
 
     Args:
-        query: (..., query_len, d).
+        query: (..., query_len, d), of any floating-point dtype, float16 too.
         key: (..., key_len, d).
         value: (..., key_len, value_dim).
         mask: boolean, broadcast to (..., query_len, key_len);

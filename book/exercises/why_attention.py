@@ -6,6 +6,20 @@ make grade EXERCISE=why_attention
 import torch
 
 
+def output_slopes(model, x, entry):
+    """Measure how far one number of the last output moves for each number of x.
+
+    Args:
+        model: maps (batch, length, d) to (batch, length, d_out).
+        x: (length, d) one sequence, without a batch axis.
+        entry: which of the d_out numbers of the last output, counted from 0.
+
+    Returns:
+        (length, d): the slope of that one number with respect to each number of x.
+    """
+    raise NotImplementedError
+
+
 def influence(model, x):
     """Measure how strongly each position moves the last output.
 

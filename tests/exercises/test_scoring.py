@@ -51,7 +51,7 @@ def test_additive_works_without_a_batch(additive_scores):
 @points(1, hint="Use `a + b`, not `a += b`: an argument is the caller's tensor.")
 def test_additive_leaves_its_inputs_alone(additive_scores):
     """No input is written to."""
-    names = ("the query", "the key", "w_query", "w_key", "v")
+    names = ("the query", "the key", "w_query", "w_key", "a")
     inputs = _additive_inputs()
     before = [tensor.clone() for tensor in inputs]
     additive_scores(*inputs)
@@ -93,26 +93,31 @@ def test_additive_lets_query_and_key_meet(additive_scores):
     )
 
 
-@points(2, hint="v gives each hidden number its say in the score, and its sign. Where do you use "
+@points(2, hint="a gives each hidden number its say in the score, and its sign. Where do you use "
         "it?")  # fmt: skip
-def test_additive_score_is_proportional_to_v(additive_scores):
-    """Minus twice v gives minus twice the scores."""
-    query, key, w_query, w_key, v = _additive_inputs()
-    scores = additive_scores(query, key, w_query, w_key, v)
+def test_additive_score_is_proportional_to_a(additive_scores):
+    """Minus twice a gives minus twice the scores."""
+    query, key, w_query, w_key, a = _additive_inputs()
+    scores = additive_scores(query, key, w_query, w_key, a)
     assert_values(
-        additive_scores(query, key, w_query, w_key, -2 * v), -2 * scores, "the scores with −2v"
+        additive_scores(query, key, w_query, w_key, -2 * a), -2 * scores, "the scores with −2a"
     )
 
 
 @points(2, hint="Compare with the formula, symbol by symbol: the bend is tanh, between −1 and 1, "
         "and nothing is divided.")  # fmt: skip
 def test_additive_values(additive_scores):
-    """The scores are v · tanh(query W_query + key W_key)."""
-    query, key, w_query, w_key, v = inputs = _additive_inputs()
+    """The scores are a · tanh(query W_query + key W_key)."""
+    query, key, w_query, w_key, a = inputs = _additive_inputs()
     expected = torch.empty(2, 4, 5)
     for b, i, j in torch.cartesian_prod(torch.arange(2), torch.arange(4), torch.arange(5)):
-        expected[b, i, j] = torch.tanh(query[b, i] @ w_query + key[b, j] @ w_key) @ v
-    assert_values(additive_scores(*inputs), expected, "the scores")
+        expected[b, i, j] = torch.tanh(query[b, i] @ w_query + key[b, j] @ w_key) @ a
+    found = additive_scores(*inputs)
+    hint = _additive_symptom(found, expected, *inputs)
+    if hint:
+        raise Failure("The scores are not those of the formula.", hint=hint,
+                      maps={"yours": found[0], "expected": expected[0]})  # fmt: skip
+    assert_values(found, expected, "the scores")
 
 
 # --- attention_weights ---
@@ -203,13 +208,7 @@ def test_weights_survive_large_scores(attention_weights):
 @points(1, hint="True means “may attend”. Which entries do you overwrite?")
 def test_weights_go_where_the_mask_is_true(attention_weights):
     """A key that is allowed outweighs one that is hidden."""
-    mask = _only(1, of=3)
-    weights = attention_weights(torch.ones(1, 4), torch.ones(3, 4), mask)
-    if not weights[0, 1] > weights[0, 0]:
-        raise Failure(
-            f"The allowed key got {weights[0, 1]:.2f}, a hidden one {weights[0, 0]:.2f}.",
-            maps={"the mask": mask.float(), "your weights": weights},
-        )
+    _assert_follows_the_mask(attention_weights)
 
 
 @points(2, hint="Hide scores before the softmax, so that the other weights share what the hidden "
@@ -388,15 +387,7 @@ def test_attention_survives_large_scores(scaled_dot_product_attention):
 @points(1, hint="True means “may attend”. Which entries do you overwrite?")
 def test_attention_goes_where_the_mask_is_true(scaled_dot_product_attention):
     """A value that is allowed outweighs one that is hidden."""
-    weights_of = _weights_of(scaled_dot_product_attention)
-    mask = _only(1, of=3)
-    weights = weights_of(torch.ones(1, 4), torch.ones(3, 4), mask)
-    if not weights[0, 1] > weights[0, 0]:
-        raise Failure(
-            f"The allowed value got {weights[0, 1]:.2f} of the weight, a hidden one "
-            f"{weights[0, 0]:.2f}.",
-            maps={"the mask": mask.float(), "your weights": weights},
-        )
+    _assert_follows_the_mask(_weights_of(scaled_dot_product_attention))
 
 
 @points(2, hint="Weights that are struck out after the softmax leave a row that sums to less than "
@@ -487,11 +478,51 @@ def test_attention_to_nothing_has_a_finite_gradient(scaled_dot_product_attention
         assert torch.isfinite(gradient).all(), f"The gradient of {name} contains NaN."
 
 
+@points(2, hint="float16 ends at 65 504. A product of large vectors passes that; the "
+        "score, √d times less, does not. Which of your two steps comes first? (If you call your "
+        "attention_weights, look there.)")  # fmt: skip
+def test_attention_takes_large_queries_in_half_precision(scaled_dot_product_attention):
+    """In float16, large queries and keys get the answer that float32 gives."""
+    query = torch.tensor([60.0, -60.0])[:, None].expand(2, 64)
+    key = torch.tensor([60.0, 56.0, 4.0])[:, None].expand(3, 64)  # 64 · 60 · 60 is 230 400
+    value = torch.tensor([[1.0, 10.0], [2.0, 20.0], [3.0, 30.0]])
+    expected = (query @ key.T / 8).softmax(-1) @ value
+    found = scaled_dot_product_attention(*(tensor.half() for tensor in (query, key, value)))
+    if not torch.isfinite(found).all():
+        raise Failure(
+            f"For float16 vectors of 64 entries of ±60, the answer is {found.flatten()[0]:.3g}. "
+            "Their scores are finite: the first is 28 800."
+        )
+    what = "the answer to large queries in float16"
+    assert_values(found.float(), expected, what, rtol=1e-2, atol=1e-2)
+
+
 # --- what the checks share ---
 
 
+def _additive_symptom(found, expected, query, key, w_query, w_key, a):
+    """A hint for scores that are those of another formula; None where it is none of these."""
+    hidden = (query @ w_query).unsqueeze(-2), (key @ w_key).unsqueeze(-3)
+    other = {
+        "The hidden numbers seem to pass through a sigmoid, between 0 and 1. The bend of the "
+        "formula is tanh, between −1 and 1.": torch.sigmoid(hidden[0] + hidden[1]) @ a,
+        "It looks as if the two projections were multiplied. What stands between them in the "
+        "formula?": torch.tanh(hidden[0] * hidden[1]) @ a,
+        "It looks as if the bend were applied after `a` had summed the hidden numbers. In the "
+        "formula it stands before.": torch.tanh((hidden[0] + hidden[1]) @ a),
+        "Yours are the expected scores divided by √hidden. tanh keeps every hidden number small, "
+        "so nothing has to be divided.": expected / a.numel() ** 0.5,
+        "Yours are the expected scores divided by hidden: a mean, where the formula has a "
+        "sum.": expected / a.numel(),
+    }
+    for hint, scores in other.items():
+        if found.shape == scores.shape and torch.allclose(found, scores, rtol=1e-4, atol=1e-5):
+            return hint
+    return None
+
+
 def _additive_inputs():
-    """query, key, w_query, w_key, v, with sizes that are all different."""
+    """query, key, w_query, w_key, a, with sizes that are all different."""
     return (
         torch.randn(2, 4, 6),
         torch.randn(2, 5, 3),
@@ -552,6 +583,24 @@ def _assert_scaled(weights_of, d, key_len):
     guesses = {"1/√d": d**-0.5, "1": 1.0, "1/d": 1 / d, "√d": d**0.5, "d": float(d)}
     guesses |= {"1/√key_len": key_len**-0.5, "1/key_len": 1 / key_len, "1/√query_len": 2**-0.5}
     assert_scale(products, weights, "1/√d", where=f"d = {d}", guesses=guesses)
+
+
+def _assert_follows_the_mask(weights_of):
+    __tracebackhide__ = True
+    mask = _only(1, of=3)
+    query, key = torch.ones(1, 4), torch.ones(3, 4)  # so that only the mask tells keys apart
+    weights = weights_of(query, key, mask)
+    if not weights[0, 1] > weights[0, 0]:
+        unused = torch.allclose(weights, weights_of(query, key), atol=1e-6)
+        raise Failure(
+            f"The allowed key got {weights[0, 1]:.2f} of the weight, a hidden one "
+            f"{weights[0, 0]:.2f}.",
+            maps={"the mask": mask.float(), "your weights": weights},
+            hint="With the mask and without it your weights are the same. Where is it used? Before "
+            "the softmax, the scores of hidden keys have to be overwritten."
+            if unused
+            else None,
+        )
 
 
 def _assert_nothing_leaks(weights_of):

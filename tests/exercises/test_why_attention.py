@@ -12,20 +12,126 @@ from grading.checks import (
     points,
 )
 
+output_slopes = exercise("output_slopes")
 influence = exercise("influence", forbids=["attention.influence_map"])
 compare_influence = exercise("compare_influence")
 
+BATCH_HINT = (
+    "x is one sequence, (length, d), and a model takes a batch of them: which axis is missing in "
+    "front?"
+)
+COPY_HINT = (
+    "requires_grad_() sets a switch on the caller's own tensor. Work on a copy that shares "
+    "nothing: `x.detach().clone()`."
+)
+STORED_HINT = (
+    "backward() adds to the .grad of every parameter on its way, and the next training step would "
+    "use it. Which function returns gradients instead of storing them?"
+)
+PLAIN_HINT = (
+    "A measurement is a plain number. The model's parameters leave a graph behind your result: "
+    "how is a tensor cut loose from it?"
+)
 
-@points(1, hint="x is one sequence, (length, d), and a model takes a batch of them: which axis is "
-        "missing in front?")  # fmt: skip
+
+# --- output_slopes ---
+
+
+@points(1, hint=BATCH_HINT)
+def test_slopes_call_the_model_with_a_batch(output_slopes):
+    """The model is called with (batch, length, d)."""
+    _assert_called_with_a_batch(lambda model, x: output_slopes(model, x, 1))
+
+
+@points(1, hint="A slope for each number of x: autograd.grad returns a tensor of the shape of what "
+        "you differentiate with respect to. Nothing has to be summed.")  # fmt: skip
+def test_slopes_have_the_shape_of_x(output_slopes):
+    """The result is (length, d)."""
+    found = output_slopes(_Rnn(3, 2), torch.randn(4, 3), 1)
+    if isinstance(found, tuple):
+        raise Failure(
+            f"Expected the slopes as a tensor, got a tuple of {len(found)}.",
+            hint="autograd.grad returns a tuple with a gradient for each input that you named, "
+            "also where it is one. Take the first: `(slopes,) = …`.",
+        )
+    assert_shape(found, (4, 3), "the slopes")
+
+
+@points(1, hint=COPY_HINT)
+def test_slopes_leave_x_alone(output_slopes):
+    """x comes back as it went in: same numbers, no gradient, no switch turned on."""
+    _assert_leaves_x_alone(lambda model, x: output_slopes(model, x, 1))
+
+
+@points(1, hint=STORED_HINT)
+def test_slopes_leave_the_model_alone(output_slopes):
+    """No parameter's gradient is set, added to or cleared; nothing is frozen or switched."""
+    _assert_leaves_the_model_alone(lambda model, x: output_slopes(model, x, 1))
+
+
+@points(1, hint=PLAIN_HINT)
+def test_slopes_are_plain_numbers(output_slopes):
+    """The result carries no gradient history."""
+    result = output_slopes(_Rnn(3, 2), torch.randn(4, 3), 1)
+    assert not result.requires_grad, "The result's requires_grad is True."
+
+
+@points(2, hint="The output is (batch, length, d_out). Which index picks a position, and which "
+        "one a number of its vector?")  # fmt: skip
+def test_slopes_are_about_the_last_output(output_slopes):
+    """A position that only earlier outputs hear has slopes of zero."""
+    found = output_slopes(_Map(lambda x: x), torch.randn(4, 3), 1)
+    if found[:-1].any():
+        raise Failure(
+            "The model hands each position through untouched, so only position 3 moves the last "
+            f"output. Position {int(found[:-1].abs().sum(-1).argmax())} got a slope of "
+            f"{_largest(found[:-1]):.3g}.",
+            maps={"yours": found, "expected": torch.eye(3)[1] * _last_of(4)},
+        )
+    assert found[-1].any(), "That model's last output follows its last input, which got only 0."
+
+
+@points(2, hint="autograd.grad differentiates one number. Which one is asked for?")
+def test_slopes_are_those_of_the_entry_asked_for(output_slopes):
+    """Number 1 of the output has slopes of its own, not those of number 0 or of all together."""
+    found = output_slopes(_Map(lambda x: x), torch.randn(4, 3), 1)[-1]
+    if not torch.equal(found != 0, torch.tensor([False, True, False])):
+        together = (
+            "`y.sum()` has the slopes of all its numbers added up; one of them was asked for."
+        )
+        raise Failure(
+            "The model hands each position through, so number 1 of the last output follows number "
+            f"1 of the last input and no other. For entry=1 its three slopes are {_row(found)}.",
+            hint=together if (found != 0).all() else None,
+        )
+
+
+@points(2, hint="A slope says in which direction the output moves, too. Nothing has to be made "
+        "positive, squared or divided here.")  # fmt: skip
+def test_slopes_keep_their_sign_and_size(output_slopes):
+    """An output that falls by 2 for each 1 of x has the slope −2."""
+    found = output_slopes(_Map(lambda x: -2 * x), torch.randn(4, 3), 2)[-1, 2]
+    assert_values(found, torch.tensor(-2.0), "the slope of the model x → −2x")
+
+
+@points(2, hint="The slope is what autograd finds: exact, without a nudge of some size, and in "
+        "the dtype of x. What does the model read, and what do you differentiate?")  # fmt: skip
+def test_slopes_values(output_slopes):
+    """The values are those of tiny nudges to each number of x."""
+    model, x = _Rnn(3, 2).double(), torch.randn(5, 3, dtype=torch.float64)
+    for entry in (0, 1):
+        expected = _nudged(model, x)[entry]
+        found = output_slopes(model, x, entry)
+        assert_values(found, expected, f"the slopes of number {entry}", rtol=1e-5)
+
+
+# --- influence ---
+
+
+@points(1, hint=BATCH_HINT)
 def test_influence_calls_the_model_with_a_batch(influence):
     """The model is called with (batch, length, d)."""
-    shapes = []
-    influence(_Map(lambda x: shapes.append(tuple(x.shape)) or 2 * x), torch.randn(4, 3))
-    assert shapes, "Your code never called the model."
-    assert all(len(shape) == 3 and shape[1:] == (4, 3) for shape in shapes), (
-        f"For x of shape (4, 3) the model was called with the shape {shapes[0]}."
-    )
+    _assert_called_with_a_batch(influence)
 
 
 @points(1, hint="One number for each position: which axes of the slopes are left to sum over?")
@@ -34,42 +140,19 @@ def test_influence_has_a_number_for_each_position(influence):
     assert_shape(influence(_Rnn(3, 2), torch.randn(4, 3)), (4,), "the influences")
 
 
-@points(1, hint="requires_grad_() sets a switch on the caller's own tensor. Work on a copy that "
-        "shares nothing, or let a function of torch.autograd do it.")  # fmt: skip
+@points(1, hint=COPY_HINT)
 def test_influence_leaves_x_alone(influence):
     """x comes back as it went in: same numbers, no gradient, no switch turned on."""
-    x = torch.randn(4, 3)
-    before = x.clone()
-    influence(_Rnn(3, 2), x)
-    assert_unchanged(before, x, "x")
-    assert not x.requires_grad, "After the call x.requires_grad is True. It was False before."
-    assert x.grad is None, "After the call x.grad is set. It was None before."
+    _assert_leaves_x_alone(influence)
 
 
-@points(1, hint="backward() adds to the .grad of every parameter on its way, and the next training "
-        "step would use it. Which function returns gradients instead of storing them?")  # fmt: skip
+@points(1, hint=STORED_HINT)
 def test_influence_leaves_the_model_alone(influence):
     """No parameter's gradient is set, added to or cleared; nothing is frozen or switched."""
-    model = _Rnn(3, 2)
-    model.read.grad = torch.ones_like(model.read)  # left there by somebody's training step
-    influence(model, torch.randn(4, 3))
-    assert model.keep.grad is None, "After the call a parameter of the model has a new .grad."
-    assert model.read.grad is not None, "A parameter had a .grad before the call, and now has none."
-    assert_unchanged(torch.ones_like(model.read), model.read.grad, "a parameter's .grad")
-    for stays, changed in (
-        (model.training, "the model is in evaluation mode"),
-        (model.keep.requires_grad, "the model's parameters are frozen"),
-        (torch.is_grad_enabled(), "gradients are switched off altogether"),
-    ):
-        if not stays:
-            raise Failure(
-                f"After the call {changed}.",
-                hint="The model goes on being trained: leave it, and PyTorch, as you found them.",
-            )
+    _assert_leaves_the_model_alone(influence)
 
 
-@points(1, hint="A measurement is a plain number. The model's parameters leave a graph behind your "
-        "result: how is a tensor cut loose from it?")  # fmt: skip
+@points(1, hint=PLAIN_HINT)
 def test_influence_returns_plain_numbers(influence):
     """The result carries no gradient history."""
     result = influence(_Rnn(3, 2), torch.randn(4, 3))
@@ -128,12 +211,24 @@ def test_influence_ignores_a_rotation_of_the_output(influence):
     assert_values(turned, influence(model, x), "the influence after a turn of 45 degrees")
 
 
+@points(1, hint="`torch.zeros(n)` makes float32 numbers whatever x is. `x.new_zeros(n)` and "
+        "`torch.zeros_like` take the dtype of x, and a stack or a sum keeps it.")  # fmt: skip
+def test_influence_keeps_the_precision_of_x(influence):
+    """For a float64 model and x, the influences are float64."""
+    found = influence(_Rnn(3, 2).double(), torch.randn(4, 3, dtype=torch.float64))
+    assert found.dtype == torch.float64, f"x is torch.float64, the influences are {found.dtype}."
+
+
 @points(2, hint="Compare with the formula of the Frobenius norm: how many slopes does it take in "
         "for one position, and is anything averaged?")  # fmt: skip
 def test_influence_values(influence):
     """The values are those of tiny nudges to each number of x."""
     model, x = _Rnn(3, 2).double(), torch.randn(5, 3, dtype=torch.float64)
-    assert_values(influence(model, x), _by_nudging(model, x), "the influences", rtol=1e-5)
+    expected = _nudged(model, x).square().sum(dim=(0, 2)).sqrt()
+    assert_values(influence(model, x), expected, "the influences", rtol=1e-5)
+
+
+# --- compare_influence ---
 
 
 @points(1, hint="One row for each of the two models, one column for each position.")
@@ -231,17 +326,70 @@ def _mean(x):
     return x.mean(dim=-2, keepdim=True).expand_as(x)
 
 
-def _by_nudging(model, x, nudge=1e-6):
-    squares = torch.zeros(len(x), dtype=x.dtype)
+def _nudged(model, x, nudge=1e-6):
+    """(d_out, length, d): how far each number of the last output moves, by nudges up and down."""
+    nudges = nudge * torch.eye(x.numel(), dtype=x.dtype).view(-1, *x.shape)
     with torch.no_grad():
-        for i in range(x.shape[0]):
-            for j in range(x.shape[1]):
-                up, down = x.clone(), x.clone()
-                up[i, j] += nudge
-                down[i, j] -= nudge
-                slope = (model(up[None])[0, -1] - model(down[None])[0, -1]) / (2 * nudge)
-                squares[i] += slope.square().sum()
-    return squares.sqrt()
+        moved = (model(x + nudges) - model(x - nudges))[:, -1] / (2 * nudge)  # (length·d, d_out)
+    return moved.T.reshape(-1, *x.shape)
+
+
+def _last_of(length):
+    """A column that is 1 at the last position."""
+    return (torch.arange(length) == length - 1).float()[:, None]
+
+
+def _row(numbers):
+    return ", ".join(f"{number:.3g}" for number in numbers.tolist())
+
+
+def _assert_called_with_a_batch(measure):
+    __tracebackhide__ = True
+    shapes = []
+    try:
+        measure(_Map(lambda x: shapes.append(tuple(x.shape)) or 2 * x), torch.randn(4, 3))
+    except RuntimeError as problem:
+        if "does not require grad" not in str(problem):
+            raise
+        raise Failure(
+            "PyTorch was asked for slopes with respect to a tensor that does not track gradients.",
+            hint="x comes without that switch. Make a copy that shares nothing with x, turn "
+            "requires_grad on in the copy, and hand the copy to the model.",
+        ) from problem
+    assert shapes, "Your code never called the model."
+    assert all(len(shape) == 3 and shape[1:] == (4, 3) for shape in shapes), (
+        f"For x of shape (4, 3) the model was called with the shape {shapes[0]}."
+    )
+
+
+def _assert_leaves_x_alone(measure):
+    __tracebackhide__ = True
+    x = torch.randn(4, 3)
+    before = x.clone()
+    measure(_Rnn(3, 2), x)
+    assert_unchanged(before, x, "x")
+    assert not x.requires_grad, "After the call x.requires_grad is True. It was False before."
+    assert x.grad is None, "After the call x.grad is set. It was None before."
+
+
+def _assert_leaves_the_model_alone(measure):
+    __tracebackhide__ = True
+    model = _Rnn(3, 2)
+    model.read.grad = torch.ones_like(model.read)  # left there by somebody's training step
+    measure(model, torch.randn(4, 3))
+    assert model.keep.grad is None, "After the call a parameter of the model has a new .grad."
+    assert model.read.grad is not None, "A parameter had a .grad before the call, and now has none."
+    assert_unchanged(torch.ones_like(model.read), model.read.grad, "a parameter's .grad")
+    for stays, changed in (
+        (model.training, "the model is in evaluation mode"),
+        (model.keep.requires_grad, "the model's parameters are frozen"),
+        (torch.is_grad_enabled(), "gradients are switched off altogether"),
+    ):
+        if not stays:
+            raise Failure(
+                f"After the call {changed}.",
+                hint="The model goes on being trained: leave it, and PyTorch, as you found them.",
+            )
 
 
 def _largest(numbers):

@@ -11,9 +11,9 @@ from attention.scoring.scorers import AdditiveScorer
 class Bahdanau(Seq2Seq):
     """A decoder that asks with its last state, and takes a step with what it found.
 
-        c_t = context(s_{t−1}, h),   s_t = GRU([y_{t−1}; c_t], s_{t−1})
+        c_t = context(g′_{t−1}, g),   g′_t = GRU([y_{t−1}; c_t], g′_{t−1})
 
-    The word is read off [s_t; c_t] by one linear map. (The paper's readout has a hidden layer,
+    The word is read off [g′_t; c_t] by one linear map. (The paper's readout has a hidden layer,
     and its first state is made of the backward direction alone.)
 
     Args:

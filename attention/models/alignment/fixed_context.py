@@ -9,7 +9,7 @@ from attention.models.alignment.seq2seq import Reading, Seq2Seq
 class FixedContext(Seq2Seq):
     """A decoder that is given the same summary of the source at every step.
 
-        s_t = GRU([y_{t−1}; c], s_{t−1}),   c = the encoder's last states
+        g′_t = GRU([y_{t−1}; c], g′_{t−1}),   c = the encoder's last states
 
     Args:
         n_source, n_target, d_embed, hidden: as for `Seq2Seq`.

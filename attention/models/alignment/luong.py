@@ -11,7 +11,7 @@ from attention.scoring.scorers import BilinearScorer
 class Luong(Seq2Seq):
     """A decoder that asks with its new state; what it finds goes into the word, not the state.
 
-        s_t = GRU(y_{t−1}, s_{t−1}),   c_t = context(s_t, h),   s̃_t = tanh([c_t; s_t] W_c)
+        g′_t = GRU(y_{t−1}, g′_{t−1}),   c_t = context(g′_t, g),   g̃_t = tanh([c_t; g′_t] W_c)
 
     This is the paper's global attention with the "general" score, without "input feeding".
 

@@ -36,6 +36,14 @@ def query_and_key_exchanged(state, memory, lengths, scorer):
     return (weights @ memory).squeeze(1), weights.squeeze(1)
 
 
+@mistake("context", caught_by="test_scorer_meets_one_query_and_all_keys")
+def scorer_ignored(state, memory, lengths, scorer):
+    """Takes dot products, whatever scorer it is given."""
+    scores = (state[:, None] * memory).sum(-1, keepdim=True).transpose(1, 2)
+    weights = masked_softmax(scores, padding_mask(lengths, memory.shape[1]))
+    return (weights @ memory).squeeze(1), weights.squeeze(1)
+
+
 @mistake("context", caught_by="test_context_has_a_row_for_each_sentence")
 def query_axis_kept(state, memory, lengths, scorer):
     """Returns the axis of the one query as well."""

@@ -13,98 +13,117 @@ from grading.known import mistake, right_answer
 
 
 @mistake("additive_scores", caught_by="test_additive_scores_every_pair")
-def no_pairs(query, key, w_query, w_key, v):
+def no_pairs(query, key, w_query, w_key, a):
     """Adds query and key row by row, as if each query met one key."""
-    return torch.tanh(query @ w_query + key @ w_key) @ v
+    return torch.tanh(query @ w_query + key @ w_key) @ a
 
 
 @mistake("additive_scores", caught_by="test_additive_scores_every_pair")
-def axes_exchanged(query, key, w_query, w_key, v):
+def axes_exchanged(query, key, w_query, w_key, a):
     """Gives the queries the keys' axis, so the table of scores lies on its side."""
-    return torch.tanh((query @ w_query).unsqueeze(-3) + (key @ w_key).unsqueeze(-2)) @ v
+    return torch.tanh((query @ w_query).unsqueeze(-3) + (key @ w_key).unsqueeze(-2)) @ a
 
 
 @mistake("additive_scores", caught_by="test_additive_scores_every_pair")
-def v_forgotten_hidden_kept(query, key, w_query, w_key, v):
+def a_forgotten_hidden_kept(query, key, w_query, w_key, a):
     """Stops at the hidden layer."""
     return torch.tanh((query @ w_query).unsqueeze(-2) + (key @ w_key).unsqueeze(-3))
 
 
 @mistake("additive_scores", caught_by="test_additive_works_without_a_batch")
-def axes_counted_from_the_front(query, key, w_query, w_key, v):
+def axes_counted_from_the_front(query, key, w_query, w_key, a):
     """Relies on exactly one batch axis."""
-    return torch.tanh((query @ w_query)[:, :, None] + (key @ w_key)[:, None]) @ v
+    return torch.tanh((query @ w_query)[:, :, None] + (key @ w_key)[:, None]) @ a
 
 
 @mistake("additive_scores", caught_by="test_additive_leaves_its_inputs_alone")
-def v_normalised_in_place(query, key, w_query, w_key, v):
-    """Works on the caller's v."""
-    v /= v.norm()
-    return torch.tanh((query @ w_query).unsqueeze(-2) + (key @ w_key).unsqueeze(-3)) @ v
+def a_normalised_in_place(query, key, w_query, w_key, a):
+    """Works on the caller's a."""
+    a /= a.norm()
+    return torch.tanh((query @ w_query).unsqueeze(-2) + (key @ w_key).unsqueeze(-3)) @ a
 
 
 @mistake("additive_scores", caught_by="test_additive_returns_scores_not_weights")
-def softmax_included(query, key, w_query, w_key, v):
+def softmax_included(query, key, w_query, w_key, a):
     """Goes on to the weights."""
-    scores = torch.tanh((query @ w_query).unsqueeze(-2) + (key @ w_key).unsqueeze(-3)) @ v
+    scores = torch.tanh((query @ w_query).unsqueeze(-2) + (key @ w_key).unsqueeze(-3)) @ a
     return scores.softmax(-1)
 
 
 @mistake("additive_scores", caught_by="test_additive_scores_level_off")
-def tanh_omitted(query, key, w_query, w_key, v):
+def tanh_omitted(query, key, w_query, w_key, a):
     """Adds two linear scores and bends nothing."""
-    return ((query @ w_query).unsqueeze(-2) + (key @ w_key).unsqueeze(-3)) @ v
+    return ((query @ w_query).unsqueeze(-2) + (key @ w_key).unsqueeze(-3)) @ a
 
 
 @mistake("additive_scores", caught_by="test_additive_lets_query_and_key_meet")
-def tanh_of_each_term(query, key, w_query, w_key, v):
+def tanh_of_each_term(query, key, w_query, w_key, a):
     """Bends query and key before they meet, so the query cannot change which key is best."""
-    return (torch.tanh(query @ w_query).unsqueeze(-2) + torch.tanh(key @ w_key).unsqueeze(-3)) @ v
+    return (torch.tanh(query @ w_query).unsqueeze(-2) + torch.tanh(key @ w_key).unsqueeze(-3)) @ a
 
 
-@mistake("additive_scores", caught_by="test_additive_score_is_proportional_to_v")
-def v_not_applied(query, key, w_query, w_key, v):
-    """Sums the hidden numbers instead of weighing them with v."""
+@mistake("additive_scores", caught_by="test_additive_score_is_proportional_to_a")
+def a_not_applied(query, key, w_query, w_key, a):
+    """Sums the hidden numbers instead of weighing them with a."""
     return torch.tanh((query @ w_query).unsqueeze(-2) + (key @ w_key).unsqueeze(-3)).sum(-1)
 
 
 @mistake("additive_scores", caught_by="test_additive_values")
-def sigmoid(query, key, w_query, w_key, v):
+def sigmoid(query, key, w_query, w_key, a):
     """Bends with a sigmoid."""
-    return torch.sigmoid((query @ w_query).unsqueeze(-2) + (key @ w_key).unsqueeze(-3)) @ v
+    return torch.sigmoid((query @ w_query).unsqueeze(-2) + (key @ w_key).unsqueeze(-3)) @ a
 
 
 @mistake("additive_scores", caught_by="test_additive_values")
-def scaled(query, key, w_query, w_key, v):
+def scaled(query, key, w_query, w_key, a):
     """Divides by the root of the hidden width, as the dot product would need."""
     hidden = torch.tanh((query @ w_query).unsqueeze(-2) + (key @ w_key).unsqueeze(-3))
-    return hidden @ v / math.sqrt(v.shape[-1])
+    return hidden @ a / math.sqrt(a.shape[-1])
+
+
+@mistake("additive_scores", caught_by="test_additive_values")
+def multiplied(query, key, w_query, w_key, a):
+    """Multiplies the projections, as a dot product would."""
+    return torch.tanh((query @ w_query).unsqueeze(-2) * (key @ w_key).unsqueeze(-3)) @ a
+
+
+@mistake("additive_scores", caught_by="test_additive_values")
+def averaged(query, key, w_query, w_key, a):
+    """Takes the mean over the hidden numbers where a sum is asked for."""
+    hidden = torch.tanh((query @ w_query).unsqueeze(-2) + (key @ w_key).unsqueeze(-3))
+    return (hidden * a).mean(-1)
+
+
+@mistake("additive_scores", caught_by="test_additive_score_is_proportional_to_a")
+def bent_last(query, key, w_query, w_key, a):
+    """Bends the finished score, not the hidden numbers."""
+    return torch.tanh(((query @ w_query).unsqueeze(-2) + (key @ w_key).unsqueeze(-3)) @ a)
 
 
 @right_answer("additive_scores")
-def by_einsum(query, key, w_query, w_key, v):
+def by_einsum(query, key, w_query, w_key, a):
     queries = torch.einsum("...qd,dh->...qh", query, w_query)[..., :, None, :]
     keys = torch.einsum("...kd,dh->...kh", key, w_key)[..., None, :, :]
-    return torch.einsum("...qkh,h->...qk", torch.tanh(queries + keys), v)
+    return torch.einsum("...qkh,h->...qk", torch.tanh(queries + keys), a)
 
 
 @right_answer("additive_scores")
-def query_by_query(query, key, w_query, w_key, v):
+def query_by_query(query, key, w_query, w_key, a):
     rows = [
-        torch.tanh(query[..., i : i + 1, :] @ w_query + key @ w_key) @ v
+        torch.tanh(query[..., i : i + 1, :] @ w_query + key @ w_key) @ a
         for i in range(query.shape[-2])
     ]
     return torch.stack(rows, dim=-2)
 
 
 @right_answer("additive_scores")
-def side_by_side(query, key, w_query, w_key, v):
+def side_by_side(query, key, w_query, w_key, a):
     """One matrix for query and key joined, as in the paper's figure."""
     *batch, query_len, key_len = (*query.shape[:-1], key.shape[-2])
     queries = query[..., :, None, :].expand(*batch, query_len, key_len, -1)
     keys = key[..., None, :, :].expand(*batch, query_len, key_len, -1)
     joined = torch.cat([queries, keys], -1)
-    return torch.tanh(F.linear(joined, torch.cat([w_query, w_key]).T)) @ v
+    return torch.tanh(F.linear(joined, torch.cat([w_query, w_key]).T)) @ a
 
 
 # --- attention_weights ---
@@ -248,6 +267,12 @@ def mask_after_softmax(query, key, mask=None):
     """Strikes weights out and does not share them again."""
     weights = _scores(query, key).softmax(-1)
     return weights if mask is None else weights * mask
+
+
+@mistake("attention_weights", caught_by="test_weights_go_where_the_mask_is_true")
+def weights_without_the_mask(query, key, mask=None):
+    """Never uses the mask."""
+    return _scores(query, key).softmax(-1)
 
 
 @mistake("attention_weights", caught_by="test_weights_of_hidden_keys_are_zero")
@@ -431,6 +456,12 @@ def true_means_hidden(query, key, value, mask=None):
     return _masked(_scores(query, key), None if mask is None else ~mask) @ value
 
 
+@mistake("scaled_dot_product_attention", caught_by="test_attention_goes_where_the_mask_is_true")
+def mask_unused(query, key, value, mask=None):
+    """Never uses the mask."""
+    return _scores(query, key).softmax(-1) @ value
+
+
 @mistake("scaled_dot_product_attention", caught_by="test_attention_under_a_mask_averages")
 def struck_out_after_softmax(query, key, value, mask=None):
     """Strikes weights out and does not share them again."""
@@ -520,10 +551,49 @@ def nan_replaced_too_late(query, key, value, mask=None):
     return (scores + hide).softmax(-1).nan_to_num(0.0) @ value
 
 
+@mistake(
+    "scaled_dot_product_attention", caught_by="test_attention_to_nothing_has_a_finite_gradient"
+)
+def weights_detached(query, key, value, mask=None):
+    """Cuts the weights off, so that neither query nor key can learn."""
+    return _masked(_scores(query, key), mask).detach() @ value
+
+
+@mistake(
+    "scaled_dot_product_attention",
+    caught_by="test_attention_takes_large_queries_in_half_precision",
+)
+def scaled_after_the_product(query, key, value, mask=None):
+    """Divides by √d when the product has passed the largest number of float16."""
+    return _masked(query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1]), mask) @ value
+
+
+@mistake(
+    "scaled_dot_product_attention",
+    caught_by="test_attention_takes_large_queries_in_half_precision",
+)
+def infinity_cut_off(query, key, value, mask=None):
+    """Cuts an infinite product off at the largest number, so that large scores tie."""
+    products = query @ key.transpose(-2, -1)
+    largest = torch.finfo(products.dtype).max
+    scores = products.clamp(-largest, largest) / math.sqrt(query.shape[-1])
+    return _masked(scores, mask) @ value
+
+
+def _scaled_first(query, key):
+    return query / math.sqrt(query.shape[-1]) @ key.transpose(-2, -1)
+
+
+@right_answer("scaled_dot_product_attention")
+def computed_in_float32(query, key, value, mask=None):
+    weights = _masked(_scores(query.float(), key.float()), mask)
+    return (weights @ value.float()).to(query.dtype)
+
+
 @right_answer("scaled_dot_product_attention")
 def nan_replaced_in_time(query, key, value, mask=None):
     """Also overwrites a NaN, but masked_fill lets no gradient of it through."""
-    scores = _scores(query, key)
+    scores = _scaled_first(query, key)
     if mask is None:
         return scores.softmax(-1) @ value
     return scores.masked_fill(~mask, -math.inf).softmax(-1).nan_to_num(0.0) @ value
@@ -537,7 +607,7 @@ def by_torch(query, key, value, mask=None):
 
 @right_answer("scaled_dot_product_attention")
 def attention_by_einsum(query, key, value, mask=None):
-    scores = torch.einsum("...qd,...kd->...qk", query, key) * query.shape[-1] ** -0.5
+    scores = torch.einsum("...qd,...kd->...qk", query * query.shape[-1] ** -0.5, key)
     return torch.einsum("...qk,...kv->...qv", _masked(scores, mask), value)
 
 
@@ -545,7 +615,7 @@ def attention_by_einsum(query, key, value, mask=None):
 def attention_query_by_query(query, key, value, mask=None):
     rows = []
     for i in range(query.shape[-2]):
-        scores = (key * query[..., i : i + 1, :]).sum(-1) / math.sqrt(key.shape[-1])
+        scores = (key * (query[..., i : i + 1, :] / math.sqrt(key.shape[-1]))).sum(-1)
         row = None
         if mask is not None:
             row = mask.expand(*scores.shape[:-1], query.shape[-2], -1)[..., i, :]
@@ -555,10 +625,10 @@ def attention_query_by_query(query, key, value, mask=None):
 
 @right_answer("scaled_dot_product_attention")
 def softmax_module(query, key, value, mask=None):
-    scores = nn.Softmax(dim=-1)(torch.matmul(query, key.mT) / query.size(-1) ** 0.5)
+    root = query.size(-1) ** 0.25  # half of the scale on each side
+    scores = torch.matmul(query / root, key.mT / root)
     if mask is None:
-        return torch.matmul(scores, value)
-    scores = torch.matmul(query, key.mT) / query.size(-1) ** 0.5
+        return torch.matmul(nn.Softmax(dim=-1)(scores), value)
     some = mask.any(-1, keepdim=True)
     hide = torch.zeros_like(scores).masked_fill(~mask & some, -math.inf)
     return torch.where(some, nn.Softmax(dim=-1)(scores + hide), 0.0) @ value

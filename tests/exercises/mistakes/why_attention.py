@@ -1,5 +1,7 @@
 """Known answers to the exercises of why_attention: what people really write, right and wrong."""
 
+from copy import deepcopy
+
 import torch
 
 from attention.why_attention.influence import influence as reference
@@ -9,6 +11,156 @@ from grading.known import mistake, right_answer
 def slopes_of_last(model, x):
     """(d_out, length, d): the slopes that most answers below go wrong after."""
     return torch.autograd.functional.jacobian(lambda x: model(x[None])[0, -1], x)
+
+
+# --- output_slopes ---
+
+
+def _leaf(x):
+    return x.detach().clone().requires_grad_(True)
+
+
+@mistake("output_slopes", caught_by="test_slopes_call_the_model_with_a_batch")
+def slopes_without_a_batch(model, x, entry):
+    """Hands the model a single sequence."""
+    leaf = _leaf(x)
+    return torch.autograd.grad(model(leaf)[-1, entry], leaf)[0]
+
+
+@mistake("output_slopes", caught_by="test_slopes_call_the_model_with_a_batch")
+def nothing_tracked(model, x, entry):
+    """Asks for slopes with respect to x as it came, which tracks no gradients."""
+    return torch.autograd.grad(model(x[None])[0, -1, entry], x)[0]
+
+
+@mistake("output_slopes", caught_by="test_slopes_have_the_shape_of_x")
+def batch_axis_kept(model, x, entry):
+    """Differentiates with respect to the batch of one."""
+    leaf = _leaf(x[None])
+    return torch.autograd.grad(model(leaf)[0, -1, entry], leaf)[0]
+
+
+@mistake("output_slopes", caught_by="test_slopes_have_the_shape_of_x")
+def tuple_returned(model, x, entry):
+    """Returns what autograd.grad returns, which is a tuple."""
+    leaf = _leaf(x)
+    return torch.autograd.grad(model(leaf[None])[0, -1, entry], leaf)
+
+
+@mistake("output_slopes", caught_by="test_slopes_have_the_shape_of_x")
+def norm_already_taken(model, x, entry):
+    """Goes on to a length for each position."""
+    leaf = _leaf(x)
+    return torch.autograd.grad(model(leaf[None])[0, -1, entry], leaf)[0].norm(dim=-1)
+
+
+@mistake("output_slopes", caught_by="test_slopes_leave_x_alone")
+def x_switched_on(model, x, entry):
+    """Turns requires_grad on in the caller's tensor."""
+    x.requires_grad_(True)
+    return torch.autograd.grad(model(x[None])[0, -1, entry], x)[0]
+
+
+@mistake("output_slopes", caught_by="test_slopes_leave_x_alone")
+def x_without_a_copy(model, x, entry):
+    """Detaches, which shares the numbers, and shifts them in place."""
+    leaf = x.detach()
+    leaf += 1e-3
+    leaf.requires_grad_(True)
+    return torch.autograd.grad(model(leaf[None])[0, -1, entry], leaf)[0]
+
+
+@mistake("output_slopes", caught_by="test_slopes_leave_the_model_alone")
+def slopes_by_backward(model, x, entry):
+    """Calls backward, which fills the .grad of the model's parameters as well."""
+    leaf = _leaf(x)
+    model(leaf[None])[0, -1, entry].backward()
+    return leaf.grad
+
+
+@mistake("output_slopes", caught_by="test_slopes_are_plain_numbers")
+def slopes_with_a_graph(model, x, entry):
+    """Asks for a graph through the slopes."""
+    leaf = _leaf(x)
+    return torch.autograd.grad(model(leaf[None])[0, -1, entry], leaf, create_graph=True)[0]
+
+
+@mistake("output_slopes", caught_by="test_slopes_are_about_the_last_output")
+def entry_taken_for_a_position(model, x, entry):
+    """Confuses the axes: number −1 of position `entry`."""
+    leaf = _leaf(x)
+    return torch.autograd.grad(model(leaf[None])[0, entry, -1], leaf)[0]
+
+
+@mistake("output_slopes", caught_by="test_slopes_are_about_the_last_output")
+def all_positions_summed(model, x, entry):
+    """Sums the number over all positions."""
+    leaf = _leaf(x)
+    return torch.autograd.grad(model(leaf[None])[0, :, entry].sum(), leaf)[0]
+
+
+@mistake("output_slopes", caught_by="test_slopes_are_those_of_the_entry_asked_for")
+def all_entries_summed(model, x, entry):
+    """Sums the output's numbers, because autograd.grad wants a scalar."""
+    leaf = _leaf(x)
+    return torch.autograd.grad(model(leaf[None])[0, -1].sum(), leaf)[0]
+
+
+@mistake("output_slopes", caught_by="test_slopes_are_those_of_the_entry_asked_for")
+def always_the_first(model, x, entry):
+    """Does not use `entry`."""
+    leaf = _leaf(x)
+    return torch.autograd.grad(model(leaf[None])[0, -1, 0], leaf)[0]
+
+
+@mistake("output_slopes", caught_by="test_slopes_keep_their_sign_and_size")
+def made_positive(model, x, entry):
+    """Takes absolute values, as for a strength."""
+    leaf = _leaf(x)
+    return torch.autograd.grad(model(leaf[None])[0, -1, entry], leaf)[0].abs()
+
+
+@mistake("output_slopes", caught_by="test_slopes_values")
+def coarse_nudges(model, x, entry):
+    """Measures with nudges of a tenth in one direction, which a curved model notices."""
+    nudges = 0.1 * torch.eye(x.numel(), dtype=x.dtype).view(-1, *x.shape)
+    with torch.no_grad():
+        moved = model(x + nudges)[:, -1, entry] - model(x[None])[:, -1, entry]
+    return (moved / 0.1).view(x.shape).round(decimals=3)
+
+
+@mistake("output_slopes", caught_by="test_slopes_values")
+def back_in_float32(model, x, entry):
+    """Returns float32 whatever came in."""
+    leaf = _leaf(x)
+    return torch.autograd.grad(model(leaf[None])[0, -1, entry], leaf)[0].float()
+
+
+@right_answer("output_slopes")
+def slopes_by_grad(model, x, entry):
+    leaf = torch.clone(x.detach()).requires_grad_()
+    y = model(leaf.unsqueeze(0)).squeeze(0)
+    return torch.autograd.grad(outputs=y[len(x) - 1][entry], inputs=[leaf])[0]
+
+
+@right_answer("output_slopes")
+def slopes_by_jacobian(model, x, entry):
+    return slopes_of_last(model, x)[entry]
+
+
+@right_answer("output_slopes")
+def slopes_by_func_grad(model, x, entry):
+    return torch.func.grad(lambda x: model(x[None])[0, -1, entry])(x).detach()
+
+
+@right_answer("output_slopes")
+def slopes_by_backward_of_a_copy(model, x, entry):
+    leaf = _leaf(x)
+    deepcopy(model)(leaf[None])[0, -1, entry].backward()
+    return leaf.grad
+
+
+# --- influence ---
 
 
 @mistake("influence", caught_by="test_influence_calls_the_model_with_a_batch")
@@ -141,6 +293,15 @@ def largest_slope(model, x):
     return slopes_of_last(model, x).abs().amax(dim=(0, 2))
 
 
+@mistake("influence", caught_by="test_influence_keeps_the_precision_of_x")
+def collected_in_float32(model, x):
+    """Adds up in torch.zeros(n), which is float32 whatever x is."""
+    squares = torch.zeros(len(x))
+    for slopes in slopes_of_last(model, x):
+        squares += slopes.square().sum(dim=-1)
+    return squares.sqrt()
+
+
 @mistake("influence", caught_by="test_influence_values")
 def root_of_the_mean(model, x):
     """Averages the squares instead of summing them."""
@@ -191,6 +352,9 @@ def copies_as_batch(model, x):
 def whole_jacobian(model, x):
     slopes = torch.autograd.functional.jacobian(model, x[None])  # (1, n, d_out, 1, n, d)
     return slopes[0, -1, :, 0].norm(dim=(0, 2))
+
+
+# --- compare_influence ---
 
 
 @mistake("compare_influence", caught_by="test_comparison_has_a_row_for_each_model")
