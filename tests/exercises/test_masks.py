@@ -195,18 +195,17 @@ def test_window_mask_is_boolean(window_mask):
     _assert_boolean(window_mask(5, 5, window=2))
 
 
-@points(2, hint="True means “may attend”. The distance of a token from itself is 0: is that inside "
-        "your window?")  # fmt: skip
+@points(2, hint="True means “may attend”. The distance of a token from itself is 0: is that hidden "
+        "by your comparison?")  # fmt: skip
 def test_window_mask_lets_a_token_read_itself(window_mask):
     """The diagonal is True."""
     mask = window_mask(6, 6, window=3)
     blind = (~mask.diagonal()).nonzero().flatten().tolist()
     if blind:
-        first_rows = blind == list(range(len(blind))) and len(blind) < 6
         raise Failure(
             f"With a window of 3, {len(blind)} of 6 tokens may not read themselves: {blind}.",
             _window_maps(mask, 6, 6, 3),
-            hint=A_NEGATIVE_START if first_rows else None,
+            hint=_about_the_blind(mask, blind),
         )
 
 
@@ -216,9 +215,11 @@ def test_window_mask_of_one_is_the_token_alone(window_mask):
     """With a window of 1 each token reads itself alone."""
     mask = window_mask(5, 5, window=1)
     if not mask.equal(torch.eye(5, dtype=torch.bool)):
+        one_way = mask[0, 1:].all() or mask[-1, :-1].all()
         raise Failure(
             f"With a window of 1 your token 2 may read {_which(mask[2])}.",
             _window_maps(mask, 5, 5, 1),
+            hint=NO_SIGN if one_way else None,
         )
 
 
@@ -288,8 +289,8 @@ def test_window_mask_of_fewer_queries_is_the_end_of_the_square(window_mask):
         )  # fmt: skip
 
 
-@points(1, hint="With more queries than keys the first queries have places before every key, −2 "
-        "and −1 for five queries and three keys. The rule stays the same: who is near enough?")  # fmt: skip
+@points(1, hint="With more queries than keys the first queries have places before every key: −2 "
+        "and −1 for five queries and three keys. Which keys are near to those places?")  # fmt: skip
 def test_window_mask_of_more_queries_starts_before_the_keys(window_mask):
     """Five queries with three keys: the first reads nothing, the second the first key."""
     _assert_mask(
@@ -299,10 +300,22 @@ def test_window_mask_of_more_queries_starts_before_the_keys(window_mask):
 
 # --- what the checks share ---
 
-A_NEGATIVE_START = (
-    "Only the first tokens fail. A slice from i − 2 starts before 0 there, and a negative start "
-    "counts from the end: `max(0, …)`."
+NO_SIGN = (
+    "To one side everything counts as near, however far. Query minus key is negative there, and "
+    "less than any window: how far is a matter of the absolute value."
 )
+
+
+def _about_the_blind(mask, blind):
+    """What to ask where tokens may not read themselves; None where all is turned over."""
+    if blind == list(range(len(blind))) and len(blind) < len(mask):
+        return (
+            "Only the first tokens fail. A slice that starts before 0 starts at the other end: "
+            "Python counts a negative start from there. `max(0, …)`."
+        )
+    if mask.diagonal(1).all() and mask.diagonal(-1).all():
+        return "Your tokens read their neighbours. A window counts the token itself as well."
+    return None
 
 
 def _expected_window(query_len, key_len, window):
@@ -333,7 +346,7 @@ def _one_sided(before, after):
         )
     side = "before" if before.any() else "after"
     return (
-        f"Your window lies {side} the token alone. Distance has no sign here; the causal rule is "
+        f"Your window lies only {side} the token. Distance has no sign here; the causal rule is "
         "another mask, which `&` adds where it is wanted."
     )
 
