@@ -15,6 +15,7 @@ from attention import (
     dot_scores,
     padding_mask,
 )
+from attention.data.subjects import SUBJECTS
 from attention.models.bert.pretrained import encode
 
 BATCH, LENGTH, D_MODEL, HEAD_DIM = 2, 5, 6, 7
@@ -83,8 +84,6 @@ def test_self_attention_takes_no_mask_of_zeros_and_ones(module):
 
 # What the chapter claims.
 
-ANIMALS = "cat dog bird horse cow mouse tiger fish frog rabbit wolf duck"
-PEOPLE = "king girl boy teacher doctor man woman farmer child sister soldier lawyer"
 THE_WORD_BEFORE, THE_CONTENT_HEAD = (0, 2), (5, 11)
 
 
@@ -136,18 +135,19 @@ def test_a_head_of_minilm_reads_the_word_before(minilm, sentence):
 def test_the_content_head_likes_words_not_subjects(minilm):
     """Head (5, 11) finds an animal at any distance, for every asker, in any role; and no king."""
     head, plain = THE_CONTENT_HEAD, "The cat sat on the mat"
-    far = "The cat that my friend saw in the garden sat on the mat"
-    assert gives(minilm, head, far, "sat", "cat") > 0.5
+    for animal in ("cat", "dog", "bird"):
+        for words in ("", "quietly", "that my friend saw in the garden"):
+            assert gives(minilm, head, f"The {animal} {words} sat on the mat", "sat", animal) > 0.5
     swapped = "The mat sat on the cat"
     assert gives(minilm, head, swapped, "sat", "cat") > 0.5
     assert gives(minilm, head, swapped, "sat", "mat") < 0.2
     tokens, maps = read(minilm, plain)
     assert (maps[head][:, tokens.index("cat")] > 0.5).all()
     medians = {}
-    for kind, words in {"animals": ANIMALS, "people": PEOPLE}.items():
-        weights = [gives(minilm, head, f"The {w} sat on the mat", "sat", w) for w in words.split()]
+    for kind, words in SUBJECTS.items():
+        weights = [gives(minilm, head, f"The {w} sat on the mat", "sat", w) for w in words]
         medians[kind] = torch.tensor(weights).median()
-    assert medians["animals"] > 0.6 and medians["people"] < 0.2
+    assert medians["animals"] > 0.6 and 0.3 < medians["things"] < 0.6 and medians["people"] < 0.2
 
 
 def test_without_positions_minilm_knows_no_order(minilm):

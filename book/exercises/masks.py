@@ -34,3 +34,22 @@ def causal_mask(query_len, key_len):
         (query_len, key_len) boolean, True may attend.
     """
     raise NotImplementedError
+
+
+def window_mask(query_len, key_len, window):
+    """Allow each query its own place and `window` − 1 places on either side.
+
+    A window counts the token itself: with 1 it reads itself alone, with 2
+    also the one before and the one after. The last query lines up with
+    the last key.
+
+    Args:
+        query_len: how many queries.
+        key_len: how many keys, more or fewer than the queries.
+        window: how far a query looks, itself included; at least 1,
+            perhaps more than there are keys.
+
+    Returns:
+        (query_len, key_len) boolean, True may attend.
+    """
+    raise NotImplementedError

@@ -1,6 +1,9 @@
 """Exercise of the chapter "Self-attention". Replace each `raise` with your code; save; grade.
 
 make grade EXERCISE=self_attention
+
+The attention itself may be the book's: from attention import scaled_dot_product_attention
+Or yours, if you have written it:    from scoring import scaled_dot_product_attention
 """
 
 from torch import nn

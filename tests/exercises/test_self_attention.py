@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from grading.checks import (
+    Failure,
     assert_reads_only,
     assert_scale,
     assert_shape,
@@ -125,7 +126,7 @@ def test_each_token_spends_one(SelfAttention):
     assert_values(sums, torch.ones(5), "the sum of a token's weights")
 
 
-@points(1, hint="The dot products grow with the width of query and key. The last chapter divides "
+@points(1, hint="The dot products grow with the width of query and key. Scoring divides "
         "them by something.")  # fmt: skip
 def test_scores_are_scaled(SelfAttention):
     """The scores are scaled before the softmax."""
@@ -142,13 +143,17 @@ def test_scale_is_the_heads(SelfAttention):
         _assert_scaled(SelfAttention, d_model, head_dim)
 
 
-@points(2, hint="Hand the mask on to the attention, where it hides scores before the softmax. True "
-        "means “may attend”.")  # fmt: skip
+@points(2, hint="A mask hides scores before the softmax: the hidden ones get an exponential of "
+        "zero. True means “may attend”.")  # fmt: skip
 def test_hidden_tokens_are_not_read(SelfAttention):
     """A token reads what the mask allows, and itself to form its query."""
     attend, mask = SelfAttention(6, 3), _mask()[:1]
     reads = which_inputs_matter(lambda x: attend(x, mask), torch.randn(1, 5, 6))
-    assert_reads_only(reads, mask[0] | torch.eye(5).bool(), "token")
+    try:
+        assert_reads_only(reads, mask[0] | torch.eye(5).bool(), "token")
+    except Failure as failure:
+        failure.hint = _what_became_of_the_mask(SelfAttention)
+        raise
 
 
 @points(1, hint="`masked_fill` and `where` broadcast. Indexing with a mask needs the full shape.")
@@ -241,4 +246,46 @@ def _assert_scaled(SelfAttention, d_model, head_dim):
                "1/√d_model": d_model**-0.5, "1/d_model": 1 / d_model,
                "√head_dim": head_dim**0.5, "1/√length": 4**-0.5}  # fmt: skip
     where = f"d_model = {d_model} and head_dim = {head_dim}"
-    assert_scale(products, weights, "1/√head_dim", where=where, guesses=guesses)
+    try:
+        assert_scale(products, weights, "1/√head_dim", where=where, guesses=guesses)
+    except Failure as failure:
+        failure.hint = _about_the_scale(slope(products, scores_behind(weights)), head_dim)
+        raise
+
+
+def _about_the_scale(found, head_dim):
+    """What to ask of a wrong scale; None where the width is at fault."""
+    if abs(found - 1 / head_dim) < 1e-3:
+        return "It is the right width, without its root: the spread of a dot product grows with √d."
+    if abs(found - 4**-0.5) < 1e-3:
+        return (
+            "Four tokens are read here, and you divide by their root. Which axis is as long as d?"
+        )
+    if found > 1 + 1e-3:
+        return "The scores have grown. Do you divide by the root, or multiply by it?"
+    return None
+
+
+@torch.no_grad()
+def _what_became_of_the_mask(SelfAttention):
+    """What to ask of whoever uses a mask in one of the usual wrong ways; None of any other."""
+    attend = _reading(SelfAttention, 5)
+    x, mask = torch.eye(5)[None], torch.ones(5, 5).tril().bool()
+    scores = attend.to_query(x)[0] @ attend.to_key(x)[0].T / math.sqrt(5)
+    weights = attend(x, mask[None])[0]
+    ways = {
+        "With and without the mask you return the same. Where in `forward` is it used?": (
+            scores.softmax(-1)
+        ),
+        "A hidden score has become 0, and 0 is an ordinary score: e⁰ = 1. Which score has an "
+        "exponential of zero?": (scores * mask).softmax(-1),
+        "The mask is added to the scores, where True counts 1 and False 0: that hides nothing. "
+        "Which score has an exponential of zero?": (scores + mask).softmax(-1),
+        "The weights are struck out after the softmax, when hidden keys have taken their share: a "
+        "row no longer sums to one. Hide the scores, before it.": scores.softmax(-1) * mask,
+    }
+    for hint, expected in ways.items():
+        if torch.allclose(weights, expected, atol=1e-5):
+            return hint
+    inverted = (weights * mask).nan_to_num(0.0).abs().max() == 0
+    return "You read what is hidden. True means “may attend” in this book." if inverted else None

@@ -266,3 +266,187 @@ def row_by_row(query_len, key_len):
     for i in range(query_len):
         mask[i, : max(0, i + 1 + key_len - query_len)] = True
     return mask
+
+
+# --- window_mask ---
+
+
+def distances(query_len, key_len):
+    """(query_len, key_len): how far each query stands behind each key, the last ones lined up."""
+    places = torch.arange(query_len)[:, None] + (key_len - query_len)
+    return places - torch.arange(key_len)
+
+
+@mistake("window_mask", caught_by="test_window_mask_has_a_row_for_each_query")
+def as_many_queries_as_keys(query_len, key_len, window):
+    """Forgets that there may be more keys than queries."""
+    return distances(key_len, key_len).abs() < window
+
+
+@mistake("window_mask", caught_by="test_window_mask_is_boolean")
+def band_of_ones(query_len, key_len, window):
+    """Returns 1 and 0."""
+    shift = key_len - query_len
+    return torch.ones(query_len, key_len).tril(shift + window - 1).triu(shift - window + 1)
+
+
+@mistake("window_mask", caught_by="test_window_mask_lets_a_token_read_itself")
+def hides_the_window(query_len, key_len, window):
+    """True outside the window, as nn.MultiheadAttention wants it."""
+    return distances(query_len, key_len).abs() >= window
+
+
+@mistake("window_mask", caught_by="test_window_mask_lets_a_token_read_itself")
+def neighbours_only(query_len, key_len, window):
+    """Leaves out the token itself."""
+    distance = distances(query_len, key_len).abs()
+    return (distance > 0) & (distance < window)
+
+
+@mistake("window_mask", caught_by="test_window_mask_lets_a_token_read_itself")
+def slices_from_below_zero(query_len, key_len, window):
+    """Slices from a negative start, which counts from the end: the first rows stay empty."""
+    mask = torch.zeros(query_len, key_len, dtype=torch.bool)
+    for i in range(query_len):
+        place = i + key_len - query_len
+        mask[i, place - window + 1 : place + window] = True
+    return mask
+
+
+@mistake("window_mask", caught_by="test_window_mask_of_one_is_the_token_alone")
+def counts_the_neighbours(query_len, key_len, window):
+    """Takes the window for the number of neighbours on each side, as Hugging Face does."""
+    return distances(query_len, key_len).abs() <= window
+
+
+@mistake("window_mask", caught_by="test_window_mask_of_one_is_the_token_alone")
+def forgets_the_sign(query_len, key_len, window):
+    """Compares the distance without its absolute value: all of the future is near."""
+    return distances(query_len, key_len) < window
+
+
+@mistake("window_mask", caught_by="test_window_mask_looks_both_ways")
+def causal_too(query_len, key_len, window):
+    """Looks back only: joins the causal rule unasked."""
+    distance = distances(query_len, key_len)
+    return (distance >= 0) & (distance < window)
+
+
+@mistake("window_mask", caught_by="test_window_mask_looks_both_ways")
+def looks_ahead(query_len, key_len, window):
+    """Mixes up rows and columns of a causal window."""
+    distance = distances(query_len, key_len)
+    return (distance <= 0) & (distance > -window)
+
+
+@mistake("window_mask", caught_by="test_window_mask_looks_both_ways")
+def pieces(query_len, key_len, window):
+    """Cuts the sentence into pieces as long as the window."""
+    places = torch.arange(query_len)[:, None] + (key_len - query_len)
+    return places // window == torch.arange(key_len) // window
+
+
+@mistake("window_mask", caught_by="test_window_mask_looks_both_ways")
+def half_on_each_side_strictly(query_len, key_len, window):
+    """Halves the window and compares with <."""
+    return distances(query_len, key_len).abs() < window / 2
+
+
+@mistake("window_mask", caught_by="test_window_mask_reaches_as_far_as_it_is_wide")
+def half_on_each_side(query_len, key_len, window):
+    """Takes the window for the whole width, half of it on each side, as Longformer does."""
+    return distances(query_len, key_len).abs() <= window // 2
+
+
+@mistake("window_mask", caught_by="test_window_mask_reaches_as_far_as_it_is_wide")
+def doubles_the_width(query_len, key_len, window):
+    """Takes 2 · (window − 1) for the reach, which is the same for a window of 1."""
+    return distances(query_len, key_len).abs() <= max(2 * (window - 1) - (window == 2), 0)
+
+
+@mistake("window_mask", caught_by="test_window_mask_is_cut_off_at_the_ends")
+def goes_round(query_len, key_len, window):
+    """Counts on from the end to the start, as on a ring."""
+    distance = distances(query_len, key_len).abs()
+    return torch.minimum(distance, key_len - distance) < window
+
+
+@mistake("window_mask", caught_by="test_window_mask_is_cut_off_at_the_ends")
+def moved_inwards(query_len, key_len, window):
+    """Moves the window inwards at the ends, so that each row reads equally many keys."""
+    width = min(2 * window - 1, key_len)
+    mask = torch.zeros(query_len, key_len, dtype=torch.bool)
+    for i in range(query_len):
+        start = min(max(i + key_len - query_len - window + 1, 0), key_len - width)
+        mask[i, start : start + width] = True
+    return mask if window > 2 else mask & (distances(query_len, key_len).abs() < window)
+
+
+@mistake("window_mask", caught_by="test_window_mask_may_be_wider_than_the_sentence")
+def diagonals_that_must_exist(query_len, key_len, window):
+    """Adds up as many diagonals as the window asks for, and they become shorter than nothing."""
+    side = max(query_len, key_len)
+    band = [torch.diag(torch.ones(side - abs(k)), k) for k in range(1 - window, window)]
+    return sum(band).bool()[side - query_len :, side - key_len :]
+
+
+@mistake("window_mask", caught_by="test_window_mask_of_the_newest_query_reads_the_last_keys")
+def first_query_with_first_key(query_len, key_len, window):
+    """Lines the first query up with the first key."""
+    return (torch.arange(query_len)[:, None] - torch.arange(key_len)).abs() < window
+
+
+@mistake("window_mask", caught_by="test_window_mask_of_the_newest_query_reads_the_last_keys")
+def window_shifted_the_wrong_way(query_len, key_len, window):
+    """Takes query_len − key_len for the shift."""
+    places = torch.arange(query_len)[:, None] + (query_len - key_len)
+    return (places - torch.arange(key_len)).abs() < window
+
+
+@mistake("window_mask", caught_by="test_window_mask_of_fewer_queries_is_the_end_of_the_square")
+def newest_place_for_all(query_len, key_len, window):
+    """With kept keys, takes every query for the newest."""
+    if query_len >= key_len:
+        return distances(query_len, key_len).abs() < window
+    return distances(1, key_len).abs().expand(query_len, key_len) < window
+
+
+@mistake("window_mask", caught_by="test_window_mask_of_more_queries_starts_before_the_keys")
+def never_before_the_keys(query_len, key_len, window):
+    """Stops the shift at zero, so that early queries take the places of later ones."""
+    places = torch.arange(query_len)[:, None] + max(key_len - query_len, 0)
+    return (places - torch.arange(key_len)).abs() < window
+
+
+@right_answer("window_mask")
+def band_of_diagonals(query_len, key_len, window):
+    shift = key_len - query_len
+    everything = torch.ones(query_len, key_len, dtype=torch.bool)
+    return everything.tril(shift + window - 1).triu(shift - window + 1)
+
+
+@right_answer("window_mask")
+def slice_by_slice(query_len, key_len, window):
+    mask = torch.zeros(query_len, key_len, dtype=torch.bool)
+    for i in range(query_len):
+        place = i + key_len - query_len
+        mask[i, max(0, place - window + 1) : max(0, place + window)] = True
+    return mask
+
+
+@right_answer("window_mask")
+def pair_by_pair(query_len, key_len, window):
+    rows = [
+        [-window < i + key_len - query_len - j < window for j in range(key_len)]
+        for i in range(query_len)
+    ]
+    return torch.tensor(rows)
+
+
+@right_answer("window_mask")
+def back_and_forth(query_len, key_len, window):
+    """Two one-sided windows joined."""
+    distance = distances(query_len, key_len)
+    back = (distance >= 0) & (distance <= window - 1)
+    forth = (distance <= 0) & (distance >= 1 - window)
+    return back | forth

@@ -193,6 +193,15 @@ class ScaledByTheModel(Right):
 
 
 @mistake("SelfAttention", caught_by="test_scale_is_the_heads")
+class ScaledByTheWidthItself(Right):
+    """Divides by head_dim, without the root."""
+
+    def forward(self, x, mask=None):
+        query, key, value = self.to_query(x), self.to_key(x), self.to_value(x)
+        return attention(query, key, value, mask, width=key.shape[-1] ** 2)
+
+
+@mistake("SelfAttention", caught_by="test_scale_is_the_heads")
 class ScaledByTheLength(Right):
     """Divides by the root of the number of tokens: the size of the wrong axis."""
 
@@ -216,6 +225,15 @@ class ScoresTimesMask(Right):
     def forward(self, x, mask=None):
         scores = self.to_query(x) @ self.to_key(x).mT / math.sqrt(self.to_key.out_features)
         return (scores if mask is None else scores * mask).softmax(-1) @ self.to_value(x)
+
+
+@mistake("SelfAttention", caught_by="test_hidden_tokens_are_not_read")
+class MaskAdded(Right):
+    """Adds the mask to the scores, as one and zero."""
+
+    def forward(self, x, mask=None):
+        scores = self.to_query(x) @ self.to_key(x).mT / math.sqrt(self.to_key.out_features)
+        return (scores if mask is None else scores + mask).softmax(-1) @ self.to_value(x)
 
 
 @mistake("SelfAttention", caught_by="test_hidden_tokens_are_not_read")
