@@ -353,7 +353,17 @@ def test_two_heads_divide_the_questions_between_them(seed):
 
 
 @SEEDS
-def test_sharing_costs_where_one_key_cannot_hold_both_questions(seed):
+def test_one_head_guesses_where_the_answers_are_in_two_entries(seed):
+    """Asked of one entry, both answers are its word; of two, the worse one is about 1 in 12."""
+    entries, question, answers = draw_two_questions(2000, torch.Generator().manual_seed(10_000))
+    who, where = (entries[..., :2] == question[:, None]).int().argmax(1).unbind(-1)
+    right = train(1, seed=seed)(entries, question).argmax(-1) == answers
+    assert right[who == where].float().mean(0).min() > 0.85
+    assert right[who != where].float().mean(0).min() < 1 / 12 + 0.05
+
+
+@SEEDS
+def test_sharing_costs_where_the_keys_hold_four_numbers_in_all(seed):
     """Four heads of 4 numbers: two shared keys do, one does not; one of 8 numbers does."""
     worse = {
         shape: min(right_answers(train(*shape, seed=seed)))
@@ -361,6 +371,12 @@ def test_sharing_costs_where_one_key_cannot_hold_both_questions(seed):
     }
     narrow = worse.pop((4, 1))
     assert min(worse.values()) > max(0.85, narrow + 0.1)
+
+
+@SEEDS
+def test_as_many_key_numbers_in_narrower_heads_do_not_suffice(seed):
+    """Eight heads of 2 numbers on four: 8 key numbers in all, as in four heads on two."""
+    assert min(right_answers(train(8, 4, seed=seed))) < 0.7
 
 
 @pytest.mark.parametrize("n_kv_heads", [1, 2, 4, 8])

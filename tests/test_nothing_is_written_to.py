@@ -80,7 +80,7 @@ CALLS = {
         SCORES[0],
     ),
     "scaled_dot_scores": (a.scaled_dot_scores, X, MEMORY),
-    "share_heads": (lambda *x: a.share_heads("key", *x), QKV[0][:, :1], QKV[1]),
+    "share_heads": (partial(a.share_heads, n_heads=3), QKV[0][:, :1]),
     "sliding_window_attention": (partial(a.sliding_window_attention, window=2, block=3), *QKV),
     "soft_cap": (partial(a.soft_cap, cap=2.0), SCORES),
     "soft_lookup": (a.soft_lookup, *QKV),

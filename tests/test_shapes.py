@@ -139,7 +139,7 @@ def test_only_whole_groups_share_unless_asked_not_to():
     for attend in (a.fast_attention, a.scaled_dot_product_attention):
         with pytest.raises(ValueError, match="before the last two"):
             attend(query, key, key)
-    shared = a.share_heads("key", query, query)
+    shared = a.share_heads(query, 4)
     assert shared is query  # nothing to share, nothing to copy
 
 

@@ -21,7 +21,8 @@ from attention.shapes import (
 class MultiHeadAttention(nn.Module):
     """Attention by several heads in parallel, concatenated and mixed by an output map.
 
-        MultiHead(X, M) = Concat(head₁, …, head_h) W_o,   headᵢ = Attention(X Wᵢ_q, M Wᵢ_k, M Wᵢ_v)
+        MultiHead(X, Z) = Concat(head₀, head₁, …) W_o
+        headᵣ = Attention(X W_qᵣ, Z W_kᵣ, Z W_vᵣ),   Z the memory, or X itself
 
     Args:
         d_model: the width of each token's vector, a multiple of n_heads.
@@ -107,7 +108,7 @@ class MultiHeadAttention(nn.Module):
         how = {"is_causal": is_causal, "enable_gqa": self.n_kv_heads < self.n_heads}
         if return_weights:
             weights = attention_weights(query, key, mask, **how)
-            answers = weights @ share_heads("value", value, query)
+            answers = weights @ share_heads(value, self.n_heads)
             return self.to_output(merge_heads(answers)), weights
         answers = fused_attention(query, key, value, mask, **how)
         return self.to_output(merge_heads(answers))  # (batch, query_len, d_model)

@@ -9,7 +9,7 @@ from attention.positions.distance import query_key_distance
 def alibi_slopes(n_heads: int, *, device: torch.device | None = None) -> Tensor:
     """Choose how steeply each head's scores fall: from 1/2 to 1/256 for eight heads.
 
-        slope[h] = 2^(−8 (h + 1) / n_heads)
+        slope[head] = 2^(−8 (head + 1) / n_heads)   for head = 0, 1, 2, …
 
     For a number that is not a power of two the authors take the slopes for the power below, and
     fill up with every second one for the power above.
@@ -42,7 +42,7 @@ def alibi_bias(
 ) -> Tensor:
     """Return what to add to each score: minus the distance, times the slope of the head.
 
-        bias[h, i, j] = −slope[h] · abs(i + (key_len − query_len) − j)
+        bias[head, i, j] = −slope[head] · abs(i + (key_len − query_len) − j)
 
     The last query lines up with the last key. The paper's models are causal; keys after the
     query, where a mask allows them, lose as much as keys before it.

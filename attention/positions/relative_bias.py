@@ -11,8 +11,9 @@ from attention.positions.distance import query_key_distance
 def causal_buckets(distance: Tensor, n_buckets: int = 32, max_distance: int = 128) -> Tensor:
     """Number the distances: each short one by itself, longer ones in ever wider groups.
 
-        bucket(t) = t                                           for t < n_exact = ⌊n_buckets/2⌋
-        bucket(t) = n_exact + ⌊(n_buckets − n_exact) · log(t/n_exact) / log(max_distance/n_exact)⌋
+        bucket = distance                      for distance < n_exact = ⌊n_buckets/2⌋
+        bucket = n_exact + ⌊(n_buckets − n_exact) · share⌋                   from there on,
+        share = log(distance / n_exact) / log(max_distance / n_exact)
 
     Args:
         distance: whole numbers of any shape, position of the query minus that of the key. What is
@@ -69,7 +70,7 @@ def relative_buckets(distance: Tensor, n_buckets: int = 32, max_distance: int = 
 class RelativeBias(nn.Module):
     """A learned number for each head and bucket of distances, to be added to the scores.
 
-        scores[h, i, j] + bias[h, bucket(i − j)]
+        scores[head, i, j] + bias[head, bucket(i − j)]
 
     T5 shares one such table among all its layers and does not scale its scores by √d.
 

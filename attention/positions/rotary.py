@@ -9,7 +9,7 @@ from attention.shapes import check_tensor
 def angles(positions: Tensor, d: int, base: float, dtype: torch.dtype = torch.float32) -> Tensor:
     """Give each position an angle for each pair of numbers; the first pair turns fastest.
 
-        angle[p, i] = p · base^(−2i/d)
+        angle[i, p] = i · base^(−2p/d)   for position i and pair p
 
     These are the angles whose sines and cosines `sinusoidal` adds to the tokens.
 
@@ -22,15 +22,15 @@ def angles(positions: Tensor, d: int, base: float, dtype: torch.dtype = torch.fl
     Returns:
         (length, d/2) radians.
     """
-    twice_i = torch.arange(0, d, 2, dtype=dtype, device=positions.device)  # (d/2,)
-    return positions.to(dtype)[:, None] * base ** (-twice_i / d)  # (length, d/2)
+    twice_p = torch.arange(0, d, 2, dtype=dtype, device=positions.device)  # (d/2,)
+    return positions.to(dtype)[:, None] * base ** (-twice_p / d)  # (length, d/2)
 
 
 def rotate(x: Tensor, positions: Tensor, *, base: float = 10_000.0) -> Tensor:
     """Turn each pair of neighbouring numbers by an angle that is proportional to the position.
 
-        x₂ᵢ   ↦ x₂ᵢ cos a − x₂ᵢ₊₁ sin a
-        x₂ᵢ₊₁ ↦ x₂ᵢ sin a + x₂ᵢ₊₁ cos a,   a = position · base^(−2i/d)
+        x₂ₚ   ↦ x₂ₚ cos θ − x₂ₚ₊₁ sin θ
+        x₂ₚ₊₁ ↦ x₂ₚ sin θ + x₂ₚ₊₁ cos θ,   θ = position · base^(−2p/d)
 
     Turn queries and keys, not values: then a score depends on what the two tokens are and on how
     far apart they stand, and on nothing else. New tokens of a sequence whose earlier keys are
@@ -63,10 +63,10 @@ def rotate(x: Tensor, positions: Tensor, *, base: float = 10_000.0) -> Tensor:
 def rotate_halves(x: Tensor, positions: Tensor, *, base: float = 10_000.0) -> Tensor:
     """Turn as `rotate` does, in the layout of GPT-NeoX, Llama and Hugging Face.
 
-        xᵢ      ↦ xᵢ cos a − xᵢ₊d/₂ sin a
-        xᵢ₊d/₂  ↦ xᵢ sin a + xᵢ₊d/₂ cos a,   a = position · base^(−2i/d)
+        x[p]        ↦ x[p] cos θ − x[p + d/2] sin θ
+        x[p + d/2]  ↦ x[p] sin θ + x[p + d/2] cos θ,   θ = position · base^(−2p/d)
 
-    Number i of the first half is paired with number i of the second. Both layouts can express
+    Number p of the first half is paired with number p of the second. Both layouts can express
     the same scores, but weights trained in one are wrong in the other, and no error says so:
     the columns 0, 2, 4, …, 1, 3, 5, … of each head turn neighbours into halves.
 

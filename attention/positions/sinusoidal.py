@@ -8,7 +8,7 @@ from torch import Tensor
 def sinusoidal(length: int, d_model: int, *, device: torch.device | None = None) -> Tensor:
     """Return a vector for each of the positions 0, 1, 2, …, to be added to the tokens' vectors.
 
-        PE[p, 2i] = sin(p / 10000^(2i/d_model)),   PE[p, 2i + 1] = cos(p / 10000^(2i/d_model))
+        E[i, 2p] = sin(i / 10000^(2p/d_model)),   E[i, 2p + 1] = cos(i / 10000^(2p/d_model))
 
     The dot product of two of them depends only on how far apart the two positions are.
 
@@ -32,8 +32,8 @@ def sinusoidal(length: int, d_model: int, *, device: torch.device | None = None)
     # By NumPy, which counts in float64: an angle of thousands, rounded to float32, would spoil the
     # fourth digit of its sine, and not every device has float64.
     position = np.arange(length)[:, None]  # (length, 1)
-    twice_i = np.arange(0, d_model, 2)  # (d_model/2,)
-    angle = position / 10_000 ** (twice_i / d_model)  # (length, d_model/2)
+    twice_p = np.arange(0, d_model, 2)  # (d_model/2,)
+    angle = position / 10_000 ** (twice_p / d_model)  # (length, d_model/2)
     table = np.stack([np.sin(angle), np.cos(angle)], axis=-1)  # (length, d_model/2, 2)
     table = table.reshape(length, d_model).astype(np.float32)
     return torch.tensor(table, dtype=torch.float32, device=device)  # (length, d_model)

@@ -9,15 +9,14 @@ from torch import Tensor
 from attention.shapes import check_tensor
 
 
-def share_heads(name: str, heads: Tensor, query: Tensor) -> Tensor:
+def share_heads(heads: Tensor, n_heads: int) -> Tensor:
     """Repeat each key (or value) head for the query heads that share it.
 
-    Query heads 0 … g − 1 get head 0, the next g get head 1, and so on; g = n_heads / n_kv_heads.
+    The first n_heads / n_kv_heads query heads get head 0, as many again get head 1, and so on.
 
     Args:
-        name: "key" or "value", for the error.
-        heads: (..., n_kv_heads, key_len, d).
-        query: (..., n_heads, query_len, d).
+        heads: (..., n_kv_heads, key_len, d), keys or values.
+        n_heads: how many query heads there are, a multiple of n_kv_heads.
 
     Returns:
         (..., n_heads, key_len, d): a copy, or `heads` itself where nothing is shared.
@@ -27,8 +26,9 @@ def share_heads(name: str, heads: Tensor, query: Tensor) -> Tensor:
 
     Source: Ainslie et al. (2023), section 2.2.
     """
-    check_shared(name, heads, query)
-    group = query.shape[-3] // heads.shape[-3]
+    check_tensor("heads", heads, axes=3)
+    check_groups(n_heads, heads.shape[-3])
+    group = n_heads // heads.shape[-3]
     return heads if group == 1 else heads.repeat_interleave(group, dim=-3)
 
 

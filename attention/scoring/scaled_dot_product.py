@@ -7,7 +7,7 @@ from torch import Tensor
 from attention.masks.checks import Checked
 from attention.masks.join import combine_masks
 from attention.precision import wide, wide_product
-from attention.scoring.grouped_heads import share_heads
+from attention.scoring.grouped_heads import check_shared, share_heads
 from attention.scoring.scores import soft_cap
 from attention.shapes import check_attention, check_query_key, check_scale
 from attention.soft_lookup.softmax import masked_softmax
@@ -43,7 +43,8 @@ def attention_weights(
     Source: Vaswani et al. (2017), equation 1.
     """
     if enable_gqa:
-        key = share_heads("key", key, query)
+        check_shared("key", key, query)
+        key = share_heads(key, query.shape[-3])
     check_query_key(query, key)
     check_scale(scale)
     mask = combine_masks(mask, is_causal, query, key)
@@ -97,7 +98,9 @@ def scaled_dot_product_attention(
     Source: Vaswani et al. (2017), equation 1.
     """
     if enable_gqa:
-        key, value = share_heads("key", key, query), share_heads("value", value, query)
+        check_shared("key", key, query)
+        check_shared("value", value, query)
+        key, value = (share_heads(heads, query.shape[-3]) for heads in (key, value))
     check_attention(query, key, value)
     weights = attention_weights(
         query, key, mask, is_causal=is_causal, scale=scale, softcap=softcap

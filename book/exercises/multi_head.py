@@ -33,18 +33,37 @@ def merge_heads(x):
     raise NotImplementedError
 
 
+def share_heads(heads, n_heads):
+    """Repeat each head of keys (or of values) for the query heads that share it.
+
+    Args:
+        heads: (batch, n_kv_heads, key_len, head_dim) tensor, keys or values.
+        n_heads: how many query heads there are. If it is not a multiple of n_kv_heads, a
+            ValueError is raised.
+
+    Returns:
+        (batch, n_heads, key_len, head_dim) tensor: for each query head, what it looks things up
+        in. Neighbours share: with 2 heads for 4 query heads, query heads 0 and 1 get head 0, and
+        query heads 2 and 3 get head 1.
+    """
+    raise NotImplementedError
+
+
 class MultiHeadAttention(nn.Module):
     """Attention by several heads in parallel, concatenated and mixed by an output map.
 
     Args:
         d_model: the width of each token's vector, a multiple of n_heads.
-        n_heads: how many heads; each works on head_dim = d_model / n_heads numbers.
+        n_heads: how many heads ask; each works on head_dim = d_model / n_heads numbers.
+        n_kv_heads: how many heads of keys and values they share; n_heads if None.
 
-    The checks copy known weights into four maps, each an nn.Linear(d_model, d_model):
-        self.to_query, self.to_key, self.to_value, self.to_output
+    The checks copy known weights and biases into four maps. Two are nn.Linear(d_model, d_model):
+        self.to_query, self.to_output
+    and two are nn.Linear(d_model, n_kv_heads · head_dim), which is d_model if nothing is shared:
+        self.to_key, self.to_value
     """
 
-    def __init__(self, d_model, n_heads):
+    def __init__(self, d_model, n_heads, n_kv_heads=None):
         super().__init__()
         raise NotImplementedError
 

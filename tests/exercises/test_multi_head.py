@@ -25,6 +25,7 @@ from grading.checks import (
 
 split_heads = exercise("split_heads")
 merge_heads = exercise("merge_heads")
+share_heads = exercise("share_heads")
 MultiHeadAttention = exercise("MultiHeadAttention")
 
 BATCH, LENGTH, KEY_LEN, HEADS, HEAD_DIM = 2, 5, 7, 3, 4
@@ -159,6 +160,85 @@ def test_merge_works_with_one_head(merge_heads):
     assert_values(merge_heads(x.transpose(1, 2)), x.view(1, 1, -1), "heads of a single token")
 
 
+# --- share_heads
+
+
+@points(1, hint="One head for each query head, and each as it was: the head axis grows from "
+        "n_kv_heads to n_heads, and no other. How many query heads share one head?")  # fmt: skip
+def test_share_gives_each_query_head_one(share_heads):
+    """The result is (batch, n_heads, key_len, head_dim)."""
+    shared = share_heads(torch.randn(BATCH, HEADS, KEY_LEN, HEAD_DIM), 2 * HEADS)
+    assert_shape(shared, (BATCH, 2 * HEADS, KEY_LEN, HEAD_DIM), "the shared heads")
+
+
+@points(2, hint="Neighbours share: the first n_heads / n_kv_heads query heads all get head 0. "
+        "Write down for each query head which head it gets.")  # fmt: skip
+def test_share_keeps_neighbours_together(share_heads):
+    """With 3 heads for 6 query heads, they get 0, 0, 1, 1, 2, 2."""
+    head = torch.arange(float(HEADS))[:, None, None]
+    shared = share_heads(head.expand(BATCH, HEADS, KEY_LEN, HEAD_DIM).clone(), 2 * HEADS)
+    found = [f"{number:g}" for number in shared[0, :, 0, 0].tolist()]
+    expected = [str(h // 2) for h in range(2 * HEADS)]
+    in_turns = [str(h % HEADS) for h in range(2 * HEADS)]
+    if found != expected:
+        raise Failure(
+            f"The 6 query heads get the heads {', '.join(found)}; expected {', '.join(expected)}.",
+            pictures=[
+                strip("Which head each query head gets", {"yours": found, "expected": expected},
+                      ["query heads 0 to 5"])
+            ],
+            hint="Your query heads take turns: all heads once, then all again. `repeat` does so; "
+            "what repeats each one before it goes on to the next?" if found == in_turns else None,
+        )  # fmt: skip
+
+
+@points(2, hint="Each copy is the whole head, token by token as it was. A reshape that joins "
+        "another axis than the one you repeated moves numbers to other tokens.")  # fmt: skip
+def test_share_values(share_heads):
+    """Each query head gets all numbers of its head, in their places."""
+    heads = torch.randn(BATCH, HEADS, KEY_LEN, HEAD_DIM)
+    expected = torch.stack([heads[:, h // 2] for h in range(2 * HEADS)], dim=1)
+    assert_values(share_heads(heads, 2 * HEADS), expected, "the shared heads")
+
+
+@points(1, hint="If there are as many heads as query heads, each has its own; if there is one, all "
+        "share it.")  # fmt: skip
+def test_share_works_at_both_ends(share_heads):
+    """Nothing shared, or one head for all."""
+    heads = torch.randn(BATCH, HEADS, KEY_LEN, HEAD_DIM)
+    assert_values(share_heads(heads, HEADS), heads, "the heads, where nothing is shared,")
+    one = torch.randn(BATCH, 1, KEY_LEN, HEAD_DIM)
+    shared = share_heads(one, HEADS)
+    assert_values(shared, one.expand(-1, HEADS, -1, -1), "the one head, shared by 3,")
+
+
+@points(1, hint="Three heads cannot be dealt out evenly to 4 query heads, nor to 2. Whole-number "
+        "division hides that: ask for the remainder, and raise a ValueError.")  # fmt: skip
+def test_share_refuses_uneven_groups(share_heads):
+    """A number of query heads that is no multiple raises a ValueError."""
+    for n_heads in (4, 2):
+        try:
+            shared = share_heads(torch.randn(BATCH, HEADS, KEY_LEN, HEAD_DIM), n_heads)
+            instead = f"a result of shape {tuple(shared.shape)}"
+        except ValueError:
+            continue
+        except Exception as error:
+            instead = f"{type(error).__name__}: {error}"
+        raise Failure(
+            f"Expected a ValueError for 3 heads and {n_heads} query heads, got {instead}."
+        )
+
+
+@points(1, hint="A head that is shared learns from all who share it. Copy with torch's functions, "
+        "without `detach`, `.data` or `torch.tensor`.")  # fmt: skip
+def test_share_learns(share_heads):
+    """The gradient of each head is the sum over its query heads."""
+    heads = torch.randn(BATCH, HEADS, KEY_LEN, HEAD_DIM, requires_grad=True)
+    shared = share_heads(heads, 2 * HEADS)
+    slope = gradients(shared, {"the heads": heads})["the heads"]
+    assert slope.abs().min() > 0, "Some numbers of the heads get no gradient."
+
+
 # --- MultiHeadAttention
 
 
@@ -174,14 +254,29 @@ def test_attention_registers_its_four_maps(MultiHeadAttention):
             f"they are {', '.join(parameters) or 'none'}."
         )
         assert_shape(parameters[f"{name}.weight"], (D_MODEL, D_MODEL), f"{name}.weight")
-        assert f"{name}.bias" in parameters, f"{name} has no bias; the check copies one into it."
+        if f"{name}.bias" not in parameters:
+            raise Failure(
+                f"{name} has no bias, which PyTorch's module has too.",
+                hint="The formula leaves the learned constants out. nn.Linear adds one to each "
+                "number by itself, unless it is told bias=False.",
+            )
 
 
 @points(1, hint="Write the shape of each step beside it: after the split there are four axes, and "
         "the last two of query and key meet.")  # fmt: skip
 def test_attention_runs(MultiHeadAttention):
     """A module of 3 heads takes (2, 5, 12)."""
-    _known(MultiHeadAttention)(torch.randn(BATCH, LENGTH, D_MODEL))
+    module = _known(MultiHeadAttention)
+    try:
+        module(torch.randn(BATCH, LENGTH, D_MODEL))
+    except (TypeError, AttributeError) as error:
+        if "NoneType" not in str(error):
+            raise
+        raise Failure(
+            f"Called without memory and mask, it raises {type(error).__name__}: {error}",
+            hint="Both may be None. Without a memory x asks itself: where do keys and values come "
+            "from then? Without a mask nothing is hidden.",
+        ) from error
 
 
 @points(1, hint="The output has as many tokens as x, and each is as wide as before.")
@@ -298,7 +393,19 @@ def test_attention_reads_the_memory(MultiHeadAttention):
     """x says what is asked; memory says what is answered."""
     module = _known(MultiHeadAttention)
     x, memory, _ = _inputs()
-    output = module(x, memory=memory)
+    try:
+        output = module(x, memory=memory)
+    except (RuntimeError, ValueError) as error:
+        raise Failure(
+            f"With 5 tokens in x and 7 in the memory it raises {type(error).__name__}: {error}",
+            hint="Queries come from x; keys and values both come from the memory, so there is a "
+            "value for each key. Does one of the two still come from x?",
+        ) from error
+    if output.shape[1] == KEY_LEN:
+        raise Failure(
+            "With 5 tokens in x and 7 in the memory there are 7 outputs.",
+            hint="Those who ask are the tokens of x: one query, and one output, for each of them.",
+        )
     assert_shape(output, (BATCH, LENGTH, D_MODEL), "the output for a longer memory")
     assert not torch.allclose(module(x, memory=memory + 1), output, atol=1e-4), (
         "Another memory gave the same output."
@@ -313,7 +420,19 @@ def test_attention_reads_the_memory(MultiHeadAttention):
 def test_attention_uses_the_mask(MultiHeadAttention):
     """Hiding some keys changes the output."""
     module, x = _known(MultiHeadAttention), torch.randn(BATCH, LENGTH, D_MODEL)
-    output = module(x, mask=_chequered(LENGTH, LENGTH))
+    mask = _chequered(LENGTH, LENGTH)
+    try:
+        output = module(x, mask=mask)
+    except (RuntimeError, ValueError, IndexError) as error:
+        if not _runs(module, x, mask.expand(BATCH, -1, -1)):
+            raise
+        raise Failure(
+            "A mask with three axes, (2, 5, 5), is taken. One with two axes, (5, 5), raises "
+            f"{type(error).__name__}: {error}",
+            hint="Only a mask with three axes lacks the axis for the heads. One with two, "
+            "(query_len, key_len), broadcasts over batch and heads as it is; with an axis more, "
+            "(5, 1, 5), its queries stand where the heads belong.",
+        ) from error
     assert not torch.allclose(output, module(x), atol=1e-4), (
         "Half the keys were hidden, and the output stayed the same."
     )
@@ -371,7 +490,8 @@ def test_attention_does_not_hear_hidden_tokens(MultiHeadAttention):
 
 
 @points(2, hint="Scores have four axes (batch, n_heads, query_len, key_len), this mask has three: "
-        "which one is missing, and where? Shapes are lined up from the right.")  # fmt: skip
+        "which one is missing, and where? Shapes are lined up from the right. (A mask with two "
+        "axes needs none.)")  # fmt: skip
 def test_attention_gives_each_sentence_its_own_mask(MultiHeadAttention):
     """As many sentences as heads: padding is hidden in its sentence, in all its heads."""
     module, x = _known(MultiHeadAttention), torch.randn(HEADS, LENGTH, D_MODEL)
@@ -425,6 +545,50 @@ def test_attention_learns(MultiHeadAttention):
     gradients(output, {name: getattr(module, name).weight for name in MAPS})
 
 
+@points(3, hint="to_key and to_value make n_kv_heads heads. After the split each of them is "
+        "repeated for the query heads that share it; `share_heads` does that.")  # fmt: skip
+def test_attention_shares_keys_and_values(MultiHeadAttention):
+    """Four query heads on 2 or 1 heads of keys and values agree with 4 that are equal in groups."""
+    x, memory = torch.randn(BATCH, LENGTH, 16), torch.randn(BATCH, KEY_LEN, 16)
+    for n_kv_heads in (2, 1):
+        shared = MultiHeadAttention(16, 4, n_kv_heads).eval().requires_grad_(False)
+        where = f"with {n_kv_heads} heads of keys and values for 4 of queries,"
+        for name in ("to_key", "to_value"):
+            shape = (4 * n_kv_heads, 16)
+            assert_shape(getattr(shared, name).weight, shape, f"{name}.weight, {where}")
+        answer = shared(x, memory=memory)
+        whole = MultiHeadAttention(16, 4).eval().requires_grad_(False)
+        in_turns = _as_if_shared(shared, whole, [h % n_kv_heads for h in range(4)])
+        if n_kv_heads > 1 and torch.allclose(answer, in_turns(x, memory=memory), atol=1e-4):
+            raise Failure(
+                "Query heads 0 and 2 share one head of keys and values, and so do 1 and 3; "
+                "expected neighbours to share, 0 with 1 and 2 with 3.",
+                hint="`repeat` gives all heads once and then all again. What repeats each one "
+                "before it goes on to the next?",
+            )
+        expected = _as_if_shared(shared, whole, [h * n_kv_heads // 4 for h in range(4)])
+        assert_values(answer, expected(x, memory=memory), f"the output {where}")
+
+
+def _as_if_shared(shared, whole, sources):
+    """The module `whole`, whose head h has the keys and values of head sources[h] of `shared`."""
+    rows = torch.cat([torch.arange(4) + 4 * source for source in sources])
+    for name in MAPS:
+        theirs, ours = getattr(shared, name), getattr(whole, name)
+        chosen = rows if name in ("to_key", "to_value") else torch.arange(16)
+        ours.weight.copy_(theirs.weight[chosen])
+        ours.bias.copy_(theirs.bias[chosen])
+    return whole
+
+
+def _runs(module, x, mask):
+    try:
+        module(x, mask=mask)
+    except Exception:
+        return False
+    return True
+
+
 def _assert_origins(found, expected, origin, where, row):
     """Fail unless every number says that it comes from where it should.
 
@@ -460,7 +624,8 @@ def _known(cls, d_model=D_MODEL, n_heads=HEADS, bias=None, **weights):
         linear = getattr(module, name)
         with torch.no_grad():
             linear.weight.copy_(weights.get(name, weight))
-            linear.bias.copy_(torch.as_tensor(offset).expand(d_model))
+            if linear.bias is not None:  # else the first check has said so
+                linear.bias.copy_(torch.as_tensor(offset).expand(d_model))
     return module.eval().requires_grad_(False)
 
 

@@ -18,6 +18,7 @@ from grading.checks import (
 )
 
 sinusoidal = exercise("sinusoidal")
+alibi_bias = exercise("alibi_bias")
 rotate = exercise("rotate")
 
 BATCH, HEADS, LENGTH, WIDTH = 2, 3, 5, 6
@@ -34,7 +35,7 @@ def test_table_has_a_row_for_each_position(sinusoidal):
     assert_shape(sinusoidal(LENGTH, WIDTH), (LENGTH, WIDTH), "the table")
 
 
-@points(1, hint="Something was divided by zero. In the first pair 2i is 0, and 10000 to the power "
+@points(1, hint="Something was divided by zero. In the first pair 2p is 0, and 10000 to the power "
         "of 0 is 1: is the fraction in your exponent, or a factor beside it?")  # fmt: skip
 def test_table_is_finite(sinusoidal):
     """Every entry is a number."""
@@ -62,19 +63,28 @@ def test_table_has_as_many_sines_as_cosines(sinusoidal):
 
 
 @points(2, hint="Column 0 is a sine, column 1 the cosine of the same angle, column 2 the next "
-        "sine. `torch.cat` puts block after block; what puts them side by side?")  # fmt: skip
+        "sine. At position 0 each sine is 0 and each cosine 1: where do yours stand?")  # fmt: skip
 def test_table_alternates_sine_and_cosine(sinusoidal):
     """Even columns hold sines, odd columns cosines."""
     row = _table(sinusoidal)[0]
     expected = torch.tensor([0.0, 1.0]).repeat(WIDTH // 2)
     if not torch.allclose(row, expected, atol=1e-6):
+        hint = None
+        if torch.allclose(row, 1 - expected, atol=1e-6):
+            hint = "Sine and cosine have changed places: in each pair the sine comes first."
+        elif torch.allclose(row, expected.sort().values, atol=1e-6):
+            hint = (
+                "All sines stand before all cosines. `torch.cat` puts block after block; what "
+                "puts a sine and its cosine side by side?"
+            )
         raise Failure(
             f"Expected the row of position 0 to be {_list(expected)}, got {_list(row)}.",
             side_by_side(_table(sinusoidal), _expected(LENGTH, WIDTH)),
+            hint=hint,
         )
 
 
-@points(2, hint="The columns 2i and 2i + 1 share one angle, with 2i in the exponent of both. Count "
+@points(2, hint="The columns 2p and 2p + 1 share one angle, with 2p in the exponent of both. Count "
         "pairs, not columns.")  # fmt: skip
 def test_table_gives_each_pair_one_angle(sinusoidal):
     """Sine² + cosine² of each pair is 1 at every position."""
@@ -82,10 +92,10 @@ def test_table_gives_each_pair_one_angle(sinusoidal):
     assert_values(squares, torch.ones(LENGTH, WIDTH // 2), "sine² + cosine² of each pair")
 
 
-@points(2, hint="In the first pair 2i is 0, so the position is divided by 10000⁰ = 1: the angle is "
+@points(2, hint="In the first pair 2p is 0, so the position is divided by 10000⁰ = 1: the angle is "
         "the position itself, in radians.")  # fmt: skip
 def test_table_starts_with_one_radian_a_position(sinusoidal):
-    """The first pair is sin p, cos p."""
+    """In row i, the first pair is sin i, cos i."""
     position = torch.arange(float(LENGTH))
     expected = torch.stack([position.sin(), position.cos()], dim=-1)
     assert_values(_table(sinusoidal)[:, :2], expected, "the first pair")
@@ -106,11 +116,11 @@ def test_table_slows_down_from_pair_to_pair(sinusoidal):
     )
 
 
-@points(3, hint="The exponent is 2i / d_model, for pair i = 0, 1, 2, …: the even column over the "
+@points(3, hint="The exponent is 2p / d_model, for pair p = 0, 1, 2, …: the even column over the "
         "whole width. From the first pair to the last it runs from 0 to almost 1. Who writes the "
         "power as e^(…) takes the logarithm to the base e.")  # fmt: skip
 def test_table_has_the_papers_frequencies(sinusoidal):
-    """Pair i turns by 10000^(−2i/d_model) radians a position."""
+    """Pair p turns by 10000^(−2p/d_model) radians a position."""
     angle = _angles_of(_table(sinusoidal)[1])
     assert_values(angle, FREQUENCIES.float(), "the turn of each pair", atol=1e-4)
 
@@ -125,7 +135,10 @@ def test_table_knows_far_positions(sinusoidal):
     )
 
 
-@points(2, hint="Compare one entry with a pocket calculator: position 4, column 2 of 10.")
+@points(
+    2,
+    hint="Compare one entry with a pocket calculator: row 4, column 2 of 10 is sin(4 / 10000^0.2).",
+)
 def test_table_values(sinusoidal):
     """The table is the formula's, for another length and width."""
     table = sinusoidal(7, 10)
@@ -146,6 +159,109 @@ def test_table_refuses_an_odd_width(sinusoidal):
     """An odd d_model raises a ValueError."""
     refused, instead = _refuses(lambda: sinusoidal(LENGTH, 7))
     assert refused, f"Expected a ValueError for d_model 7, got {instead}."
+
+
+# --- alibi_bias
+
+
+@points(1, hint="A table of query by key for each head: the heads come first, as they do in the "
+        "scores. Each head has a slope of its own.")  # fmt: skip
+def test_bias_has_a_table_for_each_head(alibi_bias):
+    """The result is (n_heads, query_len, key_len)."""
+    assert_shape(alibi_bias(8, LENGTH, 7), (8, LENGTH, 7), "the bias")
+
+
+@points(1, hint="Hiding the future is the mask's task: it is joined with the bias later. Here a "
+        "key after the query only loses its distance times the slope.")  # fmt: skip
+def test_bias_is_finite(alibi_bias):
+    """Every entry is a finite number."""
+    wrong = ~alibi_bias(8, LENGTH, LENGTH).isfinite()
+    assert not wrong.any(), f"{int(wrong.sum())} of {wrong.numel()} entries are NaN or infinite."
+
+
+@points(2, hint="A token is at the distance 0 from itself, and 0 times any slope is 0.")
+def test_bias_costs_nothing_at_no_distance(alibi_bias):
+    """With as many queries as keys, a token's own score stays as it is."""
+    bias = alibi_bias(8, LENGTH, LENGTH)
+    own = bias.diagonal(dim1=-2, dim2=-1)
+    if own.any():
+        raise Failure(
+            f"Head 0 adds {own[0, 0]:.3g} to the score of token 0 for itself; expected 0.",
+            side_by_side(bias[0], _biases(8, LENGTH, LENGTH)[0]),
+        )
+
+
+@points(2, hint="Far keys are to lose. What is subtracted from the score, the distance or its "
+        "negative?")  # fmt: skip
+def test_bias_is_never_positive(alibi_bias):
+    """Distance lowers a score, on both sides."""
+    bias = alibi_bias(8, LENGTH, LENGTH)
+    past, future = bias[:, -1, 0], bias[:, 0, -1]
+    where = "before" if (past > 0).any() else "after"
+    hint = None
+    if where == "after":
+        hint = (
+            "The difference of two positions is negative on one side. A distance is not: which "
+            "function drops the sign?"
+        )
+    if (torch.stack([past, future]) > 0).any():
+        raise Failure(
+            f"A key {LENGTH - 1} places {where} the query gains "
+            f"{(past if where == 'before' else future).max():.3g}; expected it to lose.",
+            side_by_side(bias[0], _biases(8, LENGTH, LENGTH)[0]),
+            hint=hint,
+        )
+
+
+@points(2, hint="From distance 1 to 2 a score loses as much as from 0 to 1: the slope times the "
+        "distance itself, with no power, root, logarithm or limit.")  # fmt: skip
+def test_bias_falls_in_a_straight_line(alibi_bias):
+    """Each further step costs the same."""
+    last = alibi_bias(8, LENGTH, LENGTH)[0, -1]  # of head 0: distances 4, 3, 2, 1, 0
+    steps = last.diff()
+    assert torch.allclose(steps, steps[-1].expand_as(steps), atol=1e-5), (
+        f"From the farthest key to the nearest, head 0 adds {_list(last)} to the scores: the steps "
+        f"are {_list(steps)}, which are not all alike."
+    )
+
+
+@points(3, hint="Head r, counted from 0, has the slope 2^(−8 (r + 1) / n_heads). For 8 heads that "
+        "is 1/2, 1/4, … 1/256; for 4 heads 1/4, 1/16, 1/64, 1/256.")  # fmt: skip
+def test_bias_has_the_papers_slopes(alibi_bias):
+    """One step costs 1/2 to 1/256, by head; fewer heads take every second or fourth of these."""
+    for n_heads in (8, 4, 2):
+        slopes = -alibi_bias(n_heads, 2, 2)[:, 1, 0].float()
+        expected = _slopes(n_heads)
+        if not torch.allclose(slopes, expected, rtol=1e-4):
+            raise Failure(
+                f"With {n_heads} heads one step costs {_list(slopes)}, by head; expected "
+                f"{_list(expected)}.",
+                hint=_hint_for_slopes(slopes, expected),
+            )
+
+
+@points(3, hint="With 2 queries and 5 keys the queries stand at the positions 3 and 4: the last "
+        "query beside the last key. By how much do you have to move their positions?")  # fmt: skip
+def test_bias_lines_up_the_last_query_with_the_last_key(alibi_bias):
+    """The newest tokens get the last rows of the whole table, as with a cache."""
+    whole, newest = alibi_bias(4, 5, 5), alibi_bias(4, 2, 5)
+    assert_values(newest, whole[:, -2:], "the bias of the two newest tokens")
+
+
+@points(1, hint="Scores are float32, and what is added to them should be too. Convert at the end.")
+def test_bias_is_float32(alibi_bias):
+    """The entries are float32, as the scores are."""
+    dtype = alibi_bias(4, 2, 3).dtype
+    assert dtype == torch.float32, f"Expected torch.float32, got {dtype}."
+
+
+@points(2, hint="Work one entry out by hand: which position has the query, which the key, and what "
+        "is the slope of the head?")  # fmt: skip
+def test_bias_values(alibi_bias):
+    """The table is minus the slope times the distance, for other sizes too."""
+    for sizes in ((1, 1, 1), (16, 3, 9), (2, 6, 6)):
+        what = "the bias for {} heads, {} queries and {} keys".format(*sizes)
+        assert_values(alibi_bias(*sizes), _biases(*sizes), what)
 
 
 # --- rotate
@@ -197,10 +313,17 @@ def test_rotate_changes_no_length(rotate):
     """Each turned vector is as long as before."""
     x = torch.randn(BATCH, LENGTH, WIDTH)
     turned = rotate(x, torch.arange(LENGTH))
+    if _second_from_the_new_first(x, turned):
+        raise Failure(
+            "The second number of each pair was computed from the first one as it is after the "
+            "turn; the formula takes it as it was before.",
+            hint="Did you read a number after you had overwritten it? Compute both new numbers "
+            "from the old ones, and put them in place then.",
+        )
     assert_values(turned.norm(dim=-1), x.norm(dim=-1), "the length of each vector", atol=1e-4)
 
 
-@points(2, hint="Numbers 0 and 1 are a pair, then 2 and 3. Pairing number i with number i + d/2 is "
+@points(2, hint="Numbers 0 and 1 are a pair, then 2 and 3. Pairing number p with number p + d/2 is "
         "the layout of Llama: as good, but another one.")  # fmt: skip
 def test_rotate_pairs_neighbours(rotate):
     """A vector along axis 0 turns towards axis 1, and no other."""
@@ -228,10 +351,10 @@ def test_rotate_turns_counterclockwise(rotate):
         )
 
 
-@points(3, hint="Pair i turns by 10000^(−2i/d) radians a position: the first by 1, the later ones "
+@points(3, hint="Pair p turns by 10000^(−2p/d) radians a position: the first by 1, the later ones "
         "less and less. Print your frequencies for d = 6: 1, 0.046, 0.002.")  # fmt: skip
 def test_rotate_gives_each_pair_its_frequency(rotate):
-    """At position 1, pair i has turned by 10000^(−2i/d)."""
+    """At position 1, pair p has turned by 10000^(−2p/d)."""
     along = torch.tensor([1.0, 0.0]).repeat(1, WIDTH // 2)  # each pair points along its first axis
     angle = _clockless(rotate(along, torch.ones(1))[0])
     assert_values(angle, FREQUENCIES.float(), "the turn of each pair", atol=1e-5)
@@ -328,8 +451,41 @@ def _clockless(row):
     return torch.atan2(y, x)
 
 
+def _second_from_the_new_first(x, turned):
+    """Whether the second of each pair was made from the first one, already turned."""
+    angle = torch.arange(LENGTH)[:, None] * FREQUENCIES.float()
+    mixed = turned[..., 0::2] * angle.sin() + x[..., 1::2] * angle.cos()
+    return torch.allclose(turned[..., 1::2], mixed, atol=1e-4)
+
+
+def _slopes(n_heads):
+    return torch.tensor([2.0 ** (-8 * (r + 1) / n_heads) for r in range(n_heads)])
+
+
+def _biases(n_heads, query_len, key_len):
+    """Entry by entry."""
+    table = [[-abs(i + key_len - query_len - j) for j in range(key_len)] for i in range(query_len)]
+    return _slopes(n_heads)[:, None, None] * torch.tensor(table, dtype=torch.float32)
+
+
+def _hint_for_slopes(slopes, expected):
+    """What was observed chooses; None leaves the check's own hint."""
+    if torch.allclose(slopes, slopes[:1].expand_as(slopes)):
+        return "All heads have the same slope. Each has its own, a power of one number."
+    if torch.allclose(slopes, expected.flip(0), rtol=1e-4):
+        return "The right slopes in the wrong order: head 0 is the steepest."
+    if torch.allclose(slopes[1:], expected[:-1], rtol=1e-4):
+        return "Each head has the slope of the one before it. Which power does head 0 take?"
+    if torch.allclose(slopes, _slopes(8)[: len(slopes)], rtol=1e-4):
+        return (
+            "Your slopes halve from head to head, whatever the number of heads. The exponents are "
+            "spread evenly from −8 / n_heads to −8."
+        )
+    return None
+
+
 def _list(numbers):
-    return ", ".join(f"{number:.3g}" for number in numbers.tolist())
+    return ", ".join(f"{number + 0.0:.3g}" for number in numbers.tolist())  # no −0
 
 
 def _pair(numbers):

@@ -259,8 +259,10 @@ class RoomSetAside(_Cache):
     pass
 
 
-@right_answer("KVCache")
+@mistake("KVCache", caught_by="test_cache_sets_its_room_aside_once")
 class Concatenated:
+    """Makes longer tensors for each new token, and copies all that is kept into them."""
+
     def __init__(self, batch, n_kv_heads, max_len, head_dim):
         self.keys = self.values = torch.empty(batch, n_kv_heads, 0, head_dim)
         self.max_len = max_len
@@ -292,8 +294,10 @@ class OneRoomForBoth:
         return tuple(self.room[:, :, :, : self.length])
 
 
-@right_answer("KVCache")
+@mistake("KVCache", caught_by="test_cache_sets_its_room_aside_once")
 class ListOfTokens:
+    """Keeps a list and stacks all of it each time."""
+
     def __init__(self, batch, n_kv_heads, max_len, head_dim):
         self.tokens, self.max_len = [], max_len
 
@@ -307,6 +311,46 @@ class ListOfTokens:
         for t in range(key.shape[2]):
             self.tokens.append((key[:, :, t].clone(), value[:, :, t].clone()))
         return tuple(torch.stack(kind, dim=2) for kind in zip(*self.tokens, strict=True))
+
+
+@mistake("KVCache", caught_by="test_cache_sets_its_room_aside_once")
+class ReturnsCopies(_Cache):
+    """Has the room, and copies all of it on the way out."""
+
+    def in_use(self):
+        return tuple(kept.clone() for kept in super().in_use())
+
+
+@right_answer("KVCache")
+class RoomOfTheFirstChunksKind:
+    """Waits for the first keys, to know their dtype and device."""
+
+    def __init__(self, batch, n_kv_heads, max_len, head_dim):
+        self.shape, self.rooms, self.length = (batch, n_kv_heads, max_len, head_dim), None, 0
+
+    def append(self, key, value):
+        if self.rooms is None:
+            self.rooms = key.new_empty(self.shape), value.new_empty(self.shape)
+        start, end = self.length, self.length + key.size(2)
+        if end > self.shape[2]:
+            raise ValueError(f"{end} tokens, room for {self.shape[2]}")
+        for room, new in zip(self.rooms, (key, value), strict=True):
+            room[:, :, start:end] = new
+        self.length = end
+        keys, values = self.rooms
+        return keys[:, :, :end], values[:, :, :end]
+
+
+@right_answer("KVCache")
+class ByIndexCopy(_Cache):
+    def append(self, key, value):
+        new = key.shape[-2]
+        self.check(new)
+        places = torch.arange(self.length, self.length + new)
+        self.keys.index_copy_(2, places, key)
+        self.values.index_copy_(2, places, value)
+        self.length += new
+        return [room.narrow(2, 0, self.length) for room in (self.keys, self.values)]
 
 
 # --- generate

@@ -174,22 +174,117 @@ def by_concatenation(x):
     return torch.cat(x.unbind(dim=1), dim=-1)
 
 
+# --- share_heads
+
+
+def _group(heads, n_heads):
+    if n_heads % heads.shape[1]:
+        raise ValueError(f"{n_heads} is no multiple of {heads.shape[1]}")
+    return n_heads // heads.shape[1]
+
+
+@mistake("share_heads", caught_by="test_share_keeps_neighbours_together")
+def in_turns(heads, n_heads):
+    """Repeats the whole row of heads: query heads 0 and 3 share."""
+    return heads.repeat(1, _group(heads, n_heads), 1, 1)
+
+
+@mistake("share_heads", caught_by="test_share_keeps_neighbours_together")
+def expanded_in_front(heads, n_heads):
+    """Puts the new axis before the heads instead of behind them."""
+    group = _group(heads, n_heads)
+    return heads[:, None].expand(-1, group, -1, -1, -1).flatten(1, 2)
+
+
+@mistake("share_heads", caught_by="test_share_keeps_neighbours_together")
+def first_head_for_all(heads, n_heads):
+    """Gives every query head the first head, as if there were one."""
+    _group(heads, n_heads)
+    return heads[:, :1].expand(-1, n_heads, -1, -1)
+
+
+@mistake("share_heads", caught_by="test_share_gives_each_query_head_one")
+def as_often_as_there_are_heads(heads, n_heads):
+    """Repeats each head n_heads times."""
+    return heads.repeat_interleave(n_heads, dim=1)
+
+
+@mistake("share_heads", caught_by="test_share_gives_each_query_head_one")
+def along_the_tokens(heads, n_heads):
+    """Repeats the tokens of each head."""
+    return heads.repeat_interleave(_group(heads, n_heads), dim=2)
+
+
+@mistake("share_heads", caught_by="test_share_gives_each_query_head_one")
+def group_axis_left(heads, n_heads):
+    """Leaves the copies on an axis of their own."""
+    return heads[:, :, None].expand(-1, -1, _group(heads, n_heads), -1, -1)
+
+
+@mistake("share_heads", caught_by="test_share_values")
+def numbers_repeated_and_poured(heads, n_heads):
+    """Repeats along the last axis and reshapes: the right heads, with their tokens mixed."""
+    batch, _, key_len, head_dim = heads.shape
+    wide = heads.repeat_interleave(_group(heads, n_heads), dim=-1)
+    return wide.reshape(batch, n_heads, key_len, head_dim)
+
+
+@mistake("share_heads", caught_by="test_share_works_at_both_ends")
+def pairs_whatever_the_numbers(heads, n_heads):
+    """Takes two query heads to a group, always."""
+    _group(heads, n_heads)
+    return heads.repeat_interleave(2, dim=1)
+
+
+@mistake("share_heads", caught_by="test_share_refuses_uneven_groups")
+def remainder_forgotten(heads, n_heads):
+    """Divides with // and never asks for the remainder."""
+    return heads.repeat_interleave(n_heads // heads.shape[1], dim=1)
+
+
+@mistake("share_heads", caught_by="test_share_learns")
+def copied_without_the_gradient(heads, n_heads):
+    """Copies numbers, and the gradient does not come through."""
+    return heads.detach().repeat_interleave(_group(heads, n_heads), dim=1)
+
+
+@right_answer("share_heads")
+def by_expanding_behind_the_heads(heads, n_heads):
+    group = _group(heads, n_heads)
+    return heads.unsqueeze(2).expand(-1, -1, group, -1, -1).flatten(1, 2)
+
+
+@right_answer("share_heads")
+def by_index(heads, n_heads):
+    return heads[:, torch.arange(n_heads) // _group(heads, n_heads)]
+
+
+@right_answer("share_heads")
+def head_after_head(heads, n_heads):
+    group = _group(heads, n_heads)
+    return torch.stack([head for head in heads.unbind(1) for _ in range(group)], dim=1)
+
+
 # --- MultiHeadAttention
 
 
 class _Attention(nn.Module):
     """A right implementation in steps, of which each mistake replaces one."""
 
-    def __init__(self, d_model, n_heads):
+    def __init__(self, d_model, n_heads, n_kv_heads=None):
         super().__init__()
         self.n_heads, self.head_dim = n_heads, d_model // n_heads
+        self.n_kv_heads = n_heads if n_kv_heads is None else n_kv_heads
         self.to_query = nn.Linear(d_model, d_model)
-        self.to_key = nn.Linear(d_model, d_model)
-        self.to_value = nn.Linear(d_model, d_model)
+        self.to_key = nn.Linear(d_model, self.n_kv_heads * self.head_dim)
+        self.to_value = nn.Linear(d_model, self.n_kv_heads * self.head_dim)
         self.to_output = nn.Linear(d_model, d_model)
 
     def split(self, x):
-        return x.unflatten(-1, (self.n_heads, -1)).transpose(1, 2)
+        return x.unflatten(-1, (-1, self.head_dim)).transpose(1, 2)
+
+    def share(self, heads):
+        return heads.repeat_interleave(self.n_heads // self.n_kv_heads, dim=1)
 
     def merge(self, x):
         return x.transpose(1, 2).flatten(2)
@@ -212,8 +307,8 @@ class _Attention(nn.Module):
 
     def forward(self, x, memory=None, mask=None):
         memory = x if memory is None else memory
-        query, key = self.split(self.to_query(x)), self.split(self.to_key(memory))
-        value = self.split(self.to_value(memory))
+        query, key = self.split(self.to_query(x)), self.share(self.split(self.to_key(memory)))
+        value = self.share(self.split(self.to_value(memory)))
         return self.to_output(self.mix(self.weights(self.scores(query, key), mask), value))
 
 
@@ -613,6 +708,82 @@ class ReturnsThePair(_Attention):
         return super().forward(x, memory, mask), None
 
 
+@mistake("MultiHeadAttention", caught_by="test_attention_registers_its_four_maps")
+class WithoutBiases(_Attention):
+    """Takes the formula at its word, which has no constants."""
+
+    def __init__(self, d_model, n_heads, n_kv_heads=None):
+        super().__init__(d_model, n_heads, n_kv_heads)
+        for name in ("to_query", "to_key", "to_value", "to_output"):
+            setattr(self, name, nn.Linear(d_model, d_model, bias=False))
+
+
+@mistake("MultiHeadAttention", caught_by="test_attention_runs")
+class MemoryMustBeGiven(_Attention):
+    """Never asks whether there is a memory."""
+
+    def forward(self, x, memory=None, mask=None):
+        query, key = self.split(self.to_query(x)), self.split(self.to_key(memory))
+        value = self.split(self.to_value(memory))
+        return self.to_output(self.mix(self.weights(self.scores(query, key), mask), value))
+
+
+@mistake("MultiHeadAttention", caught_by="test_attention_reads_the_memory")
+class KeysFromX(_Attention):
+    """Makes the keys from x and the values from the memory."""
+
+    def forward(self, x, memory=None, mask=None):
+        memory = x if memory is None else memory
+        query, key = self.split(self.to_query(x)), self.split(self.to_key(x))
+        value = self.split(self.to_value(memory))
+        return self.to_output(self.mix(self.weights(self.scores(query, key), mask), value))
+
+
+@mistake("MultiHeadAttention", caught_by="test_attention_reads_the_memory")
+class ValuesFromX(_Attention):
+    """Makes the values from x and the keys from the memory."""
+
+    def forward(self, x, memory=None, mask=None):
+        memory = x if memory is None else memory
+        query, key = self.split(self.to_query(x)), self.split(self.to_key(memory))
+        value = self.split(self.to_value(x))
+        return self.to_output(self.mix(self.weights(self.scores(query, key), mask), value))
+
+
+@mistake("MultiHeadAttention", caught_by="test_attention_uses_the_mask")
+class HeadAxisForEveryMask(_Attention):
+    """Gives a mask with two axes a head axis too, which lands among its queries."""
+
+    def widen(self, mask):
+        return mask[:, None]
+
+
+@mistake("MultiHeadAttention", caught_by="test_attention_shares_keys_and_values")
+class NeverShares(_Attention):
+    """Takes n_kv_heads and makes as many heads of keys and values as of queries."""
+
+    def __init__(self, d_model, n_heads, n_kv_heads=None):
+        super().__init__(d_model, n_heads)
+
+
+@mistake("MultiHeadAttention", caught_by="test_attention_shares_keys_and_values")
+class SharesInTurns(_Attention):
+    """Repeats the row of heads, so that heads 0 and 2 share instead of 0 and 1."""
+
+    def share(self, heads):
+        return heads.repeat(1, self.n_heads // self.n_kv_heads, 1, 1)
+
+
+@mistake("MultiHeadAttention", caught_by="test_attention_shares_keys_and_values")
+class FirstHeadForAll(_Attention):
+    """Lets all query heads share the first head of keys and values."""
+
+    def share(self, heads):
+        if self.n_kv_heads == self.n_heads:
+            return heads
+        return heads[:, :1].expand(-1, self.n_heads, -1, -1)
+
+
 @right_answer("MultiHeadAttention")
 class InSteps(_Attention):
     """The implementation that the mistakes start from."""
@@ -625,17 +796,18 @@ class ByTorchFunction(_Attention):
         query, key = self.split(self.to_query(x)), self.split(self.to_key(memory))
         value = self.split(self.to_value(memory))
         mask = None if mask is None else self.widen(mask)
-        return self.to_output(
-            self.merge(F.scaled_dot_product_attention(query, key, value, attn_mask=mask))
+        answers = F.scaled_dot_product_attention(
+            query, key, value, attn_mask=mask, enable_gqa=self.n_kv_heads < self.n_heads
         )
+        return self.to_output(self.merge(answers))
 
 
 @right_answer("MultiHeadAttention")
 class WithDropout(_Attention):
     """As in the paper: dropout on the weights, which evaluation mode switches off."""
 
-    def __init__(self, d_model, n_heads):
-        super().__init__(d_model, n_heads)
+    def __init__(self, *sizes):
+        super().__init__(*sizes)
         self.dropout = nn.Dropout(0.1)
 
     def weights(self, scores, mask):
@@ -647,12 +819,11 @@ class HeadByHead(_Attention):
     def forward(self, x, memory=None, mask=None):
         memory = x if memory is None else memory
         outputs = []
-        for query, key, value in zip(
-            self.to_query(x).chunk(self.n_heads, dim=-1),
-            self.to_key(memory).chunk(self.n_heads, dim=-1),
-            self.to_value(memory).chunk(self.n_heads, dim=-1),
-            strict=True,
-        ):
+        keys = self.to_key(memory).chunk(self.n_kv_heads, dim=-1)
+        values = self.to_value(memory).chunk(self.n_kv_heads, dim=-1)
+        for h, query in enumerate(self.to_query(x).chunk(self.n_heads, dim=-1)):
+            shared = h * self.n_kv_heads // self.n_heads
+            key, value = keys[shared], values[shared]
             weights = query @ key.mT / self.head_dim**0.5
             if mask is not None:
                 weights = weights.masked_fill(~mask, float("-inf"))
@@ -665,13 +836,15 @@ class ByEinsum(_Attention):
     def forward(self, x, memory=None, mask=None):
         memory = x if memory is None else memory
         query, key, value = (
-            layer(source).unflatten(-1, (self.n_heads, self.head_dim))
+            layer(source).unflatten(-1, (-1, self.head_dim))
             for layer, source in [
                 (self.to_query, x),
                 (self.to_key, memory),
                 (self.to_value, memory),
             ]
         )
+        of_head = torch.arange(self.n_heads) * self.n_kv_heads // self.n_heads
+        key, value = key[:, :, of_head], value[:, :, of_head]
         scores = torch.einsum("bqhd,bkhd->bhqk", query, key) / self.head_dim**0.5
         mixed = torch.einsum("bhqk,bkhd->bqhd", self.weights(scores, mask), value)
         return self.to_output(mixed.flatten(2))

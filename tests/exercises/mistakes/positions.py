@@ -57,7 +57,7 @@ def exponent_of_the_column(length, d_model):
 
 @mistake("sinusoidal", caught_by="test_table_has_the_papers_frequencies")
 def exponent_without_the_two(length, d_model):
-    """Writes i for 2i: the waves end at 100 instead of 10,000."""
+    """Writes p for 2p: the waves end at 100 instead of 10,000."""
     pair = _even(d_model) // 2
     return _interleave(torch.arange(length)[:, None] / 10_000 ** (pair / d_model))
 
@@ -180,6 +180,158 @@ def by_complex_numbers(length, d_model):
     return torch.view_as_real(turn).flatten(1).float()
 
 
+# --- alibi_bias
+
+
+def _distance(query_len, key_len):
+    return (torch.arange(key_len - query_len, key_len)[:, None] - torch.arange(key_len)).abs()
+
+
+def _exponents(n_heads):
+    return -8 / n_heads * torch.arange(1, n_heads + 1)
+
+
+def _lines(exponents, distance):
+    return -(2.0 ** exponents.float())[:, None, None] * distance
+
+
+@mistake("alibi_bias", caught_by="test_bias_has_a_table_for_each_head")
+def one_table_for_all_heads(n_heads, query_len, key_len):
+    """Returns (query_len, key_len), with the first head's slope."""
+    return _lines(_exponents(n_heads), _distance(query_len, key_len))[0]
+
+
+@mistake("alibi_bias", caught_by="test_bias_has_a_table_for_each_head")
+def heads_behind(n_heads, query_len, key_len):
+    """Puts the heads on the last axis."""
+    return _lines(_exponents(n_heads), _distance(query_len, key_len)).permute(1, 2, 0)
+
+
+@mistake("alibi_bias", caught_by="test_bias_is_finite")
+def future_hidden(n_heads, query_len, key_len):
+    """Hides the keys after the query, which is the mask's task."""
+    bias = _lines(_exponents(n_heads), _distance(query_len, key_len))
+    future = torch.ones(query_len, key_len).triu(key_len - query_len + 1).bool()
+    return bias.masked_fill(future, -torch.inf)
+
+
+@mistake("alibi_bias", caught_by="test_bias_costs_nothing_at_no_distance")
+def counted_from_one(n_heads, query_len, key_len):
+    """Counts a token's distance from itself as 1."""
+    return _lines(_exponents(n_heads), _distance(query_len, key_len) + 1)
+
+
+@mistake("alibi_bias", caught_by="test_bias_is_never_positive")
+def distance_added(n_heads, query_len, key_len):
+    """Forgets the minus: far keys gain."""
+    return -_lines(_exponents(n_heads), _distance(query_len, key_len))
+
+
+@mistake("alibi_bias", caught_by="test_bias_is_never_positive")
+def difference_for_distance(n_heads, query_len, key_len):
+    """Keeps the sign of the difference, so that keys after the query gain."""
+    difference = torch.arange(key_len - query_len, key_len)[:, None] - torch.arange(key_len)
+    return _lines(_exponents(n_heads), difference)
+
+
+@mistake("alibi_bias", caught_by="test_bias_is_never_positive")
+def key_minus_query(n_heads, query_len, key_len):
+    """Subtracts the query's position from the key's, and then subtracts that."""
+    difference = torch.arange(key_len) - torch.arange(key_len - query_len, key_len)[:, None]
+    return _lines(_exponents(n_heads), difference)
+
+
+@mistake("alibi_bias", caught_by="test_bias_falls_in_a_straight_line")
+def squared(n_heads, query_len, key_len):
+    """Takes the square of the distance."""
+    return _lines(_exponents(n_heads), _distance(query_len, key_len) ** 2)
+
+
+@mistake("alibi_bias", caught_by="test_bias_falls_in_a_straight_line")
+def logarithm(n_heads, query_len, key_len):
+    """Lets far distances cost ever less, as T5's buckets do."""
+    return _lines(_exponents(n_heads), _distance(query_len, key_len).float().log1p())
+
+
+@mistake("alibi_bias", caught_by="test_bias_has_the_papers_slopes")
+def first_head_without_a_slope_of_its_own(n_heads, query_len, key_len):
+    """Writes r for r + 1: head 0 has the slope 1."""
+    return _lines(_exponents(n_heads) + 8 / n_heads, _distance(query_len, key_len))
+
+
+@mistake("alibi_bias", caught_by="test_bias_has_the_papers_slopes")
+def halves_whatever_the_heads(n_heads, query_len, key_len):
+    """Takes 1/2, 1/4, … for any number of heads."""
+    return _lines(-torch.arange(1, n_heads + 1), _distance(query_len, key_len))
+
+
+@mistake("alibi_bias", caught_by="test_bias_has_the_papers_slopes")
+def exponent_without_the_eight(n_heads, query_len, key_len):
+    """Divides the number of the head by n_heads, without the factor 8."""
+    return _lines(_exponents(n_heads) / 8, _distance(query_len, key_len))
+
+
+@mistake("alibi_bias", caught_by="test_bias_has_the_papers_slopes")
+def steepest_last(n_heads, query_len, key_len):
+    """Gives head 0 the gentlest slope."""
+    return _lines(_exponents(n_heads).flip(0), _distance(query_len, key_len))
+
+
+@mistake("alibi_bias", caught_by="test_bias_has_the_papers_slopes")
+def one_slope_for_all(n_heads, query_len, key_len):
+    """Gives every head the first head's slope."""
+    bias = _lines(_exponents(n_heads), _distance(query_len, key_len))
+    return bias[:1].expand(n_heads, -1, -1)
+
+
+@mistake("alibi_bias", caught_by="test_bias_lines_up_the_last_query_with_the_last_key")
+def first_beside_first(n_heads, query_len, key_len):
+    """Lets the first query stand at position 0, whatever the cache holds."""
+    distance = (torch.arange(query_len)[:, None] - torch.arange(key_len)).abs()
+    return _lines(_exponents(n_heads), distance)
+
+
+@mistake("alibi_bias", caught_by="test_bias_lines_up_the_last_query_with_the_last_key")
+def one_place_behind(n_heads, query_len, key_len):
+    """Moves the queries by one place too few, if there are more keys."""
+    start = max(key_len - query_len - 1, 0)
+    distance = (torch.arange(start, start + query_len)[:, None] - torch.arange(key_len)).abs()
+    return _lines(_exponents(n_heads), distance)
+
+
+@mistake("alibi_bias", caught_by="test_bias_is_float32")
+def in_float64(n_heads, query_len, key_len):
+    """Leaves the table in float64."""
+    return _lines(_exponents(n_heads), _distance(query_len, key_len)).double()
+
+
+@right_answer("alibi_bias")
+def line_by_line(n_heads, query_len, key_len):
+    bias = torch.zeros(n_heads, query_len, key_len)
+    for r in range(n_heads):
+        for i in range(query_len):
+            for j in range(key_len):
+                place = key_len - query_len + i
+                bias[r, i, j] = -(2 ** (-8 * (r + 1) / n_heads)) * abs(place - j)
+    return bias
+
+
+@right_answer("alibi_bias")
+def last_rows_of_a_square(n_heads, query_len, key_len):
+    position = torch.arange(float(key_len))
+    distance = torch.cdist(position[:, None], position[:, None], p=1)[key_len - query_len :]
+    ratio = 2 ** (-8 / n_heads)
+    slope = torch.tensor([ratio ** (r + 1) for r in range(n_heads)])
+    return -torch.einsum("r,ij->rij", slope, distance)
+
+
+@right_answer("alibi_bias")
+def by_logspace(n_heads, query_len, key_len):
+    slope = torch.logspace(-8 / n_heads, -8, n_heads, base=2)
+    rows = [-(torch.arange(key_len) - i).abs() for i in range(key_len - query_len, key_len)]
+    return torch.stack([m * torch.stack(rows) for m in slope])
+
+
 # --- rotate
 
 
@@ -196,7 +348,7 @@ def _neighbours(x, cos, sin):
 
 @mistake("rotate", caught_by="test_rotate_pairs_neighbours")
 def in_halves(x, positions):
-    """Pairs number i with number i + d/2, as Llama does."""
+    """Pairs number p with number p + d/2, as Llama does."""
     cos, sin = _cos_sin(x, positions)
     first, second = x.chunk(2, dim=-1)
     return torch.cat([first * cos - second * sin, first * sin + second * cos], dim=-1).to(x.dtype)
@@ -262,7 +414,7 @@ def pairs_left_apart(x, positions):
 
 @mistake("rotate", caught_by="test_rotate_gives_each_pair_its_frequency")
 def angle_by_index(x, positions):
-    """Turns pair i by position times i + 1."""
+    """Turns pair p by position times p + 1."""
     angle = positions[:, None] * (1.0 + _even(x.shape[-1]) / 2)
     return _neighbours(x, angle.cos(), angle.sin()).to(x.dtype)
 
@@ -277,7 +429,7 @@ def one_angle_for_all(x, positions):
 
 @mistake("rotate", caught_by="test_rotate_gives_each_pair_its_frequency")
 def exponent_without_the_two_of_pairs(x, positions):
-    """Writes i for 2i in the exponent."""
+    """Writes p for 2p in the exponent."""
     width = x.shape[-1]
     angle = positions[:, None] * 10_000.0 ** (-_even(width) / 2 / width)
     return _neighbours(x, angle.cos(), angle.sin()).to(x.dtype)
