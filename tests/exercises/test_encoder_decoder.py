@@ -270,11 +270,18 @@ def test_loss_values(next_token_loss):
         )
 
 
-@points(1, hint="The scores have a row for each token that asks, a column for each that answers. "
-        "So whose vectors become queries, and whose keys and values?")  # fmt: skip
+@points(1, hint="Write the shape beside each of your lines. Only one of them may have lost or "
+        "gained an axis.")  # fmt: skip
 def test_cross_gives_each_asking_token_an_answer(cross_attention):
     """The result is (batch, query_len, head_dim), however long the memory."""
-    assert_shape(cross_attention(*_inputs()), (BATCH, LENGTH, HEAD_DIM), "the output")
+    output = cross_attention(*_inputs())
+    if isinstance(output, torch.Tensor) and output.shape == (BATCH, KEY_LEN, HEAD_DIM):
+        raise Failure(
+            f"x has {LENGTH} tokens and the memory {KEY_LEN}; {KEY_LEN} answers came back.",
+            hint="The scores have a row for each token that asks, a column for each that answers. "
+            "So whose vectors become queries, and whose keys and values?",
+        )
+    assert_shape(output, (BATCH, LENGTH, HEAD_DIM), "the output")
 
 
 @points(1, hint="Compute into new tensors: methods whose name ends in _, and +=, write into the "
