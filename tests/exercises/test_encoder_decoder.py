@@ -144,6 +144,14 @@ def test_loss_of_a_model_that_knows_nothing(next_token_loss):
         math.log2(VOCAB): "That is log₂ 7. Bits count in powers of two; nats are the natural "
         "logarithm's.",
         1 / VOCAB: "That is p itself. The loss is −ln p.",
+        math.log(6): "That is ln 6, and each sentence has six places. Over which axis are the "
+        "probabilities to sum to one?",
+        math.log(
+            5
+        ): "That is ln 5, and five places are asked in each sentence. Over which axis are "
+        "the probabilities to sum to one?",
+        math.log(3): "That is ln 3, and there are three sentences. Over which axis are the "
+        "probabilities to sum to one?",
         right * 15: "That is 15 times too much, and 15 places are asked. Sum or mean?",
         right * 5: "That is five times too much: each sentence has five places that are asked.",
         right * 3: "That is three times too much, and there are three sentences.",

@@ -186,8 +186,8 @@ def test_block_thinks_about_what_it_heard(EncoderBlock):
         assert_values(block(x), expected, "the output after the attention has added a known vector")
 
 
-@points(2, hint="Without a bend, two linear maps are one linear map: turn the token round, and the "
-        "answer turns round.")  # fmt: skip
+@points(2, hint="Two linear maps in a row are one linear map: turn the token round, and the answer "
+        "turns round. What stands between yours?")  # fmt: skip
 def test_block_bends_between_the_maps(EncoderBlock):
     """The feed-forward network is not linear."""
     block = _known(EncoderBlock, silent=("attention",), norms=(1.0, 0.0), bias=0.0)

@@ -156,6 +156,13 @@ def mean_of_probabilities(logits, tokens, padding=None):
     return (-_costs(logits[:, :-1], tokens[:, 1:])).exp().mean()
 
 
+@mistake("next_token_loss", caught_by="test_loss_of_a_model_that_knows_nothing")
+def softmax_over_places(logits, tokens, padding=None):
+    """Lets the places of a sentence compete, not the tokens of the vocabulary."""
+    costs = -logits.log_softmax(1)[:, :-1].gather(-1, tokens[:, 1:].unsqueeze(-1)).squeeze(-1)
+    return _mean(costs, tokens[:, 1:], padding)
+
+
 @mistake("next_token_loss", caught_by="test_loss_asks_for_the_token_after")
 def not_shifted(logits, tokens, padding=None):
     """Holds the logits at t against the token at t."""
