@@ -25,6 +25,7 @@ from attention.efficiency.sliding_window import sliding_window_attention
 from attention.efficiency.tiled import tiled_attention
 from attention.encoder_decoder.cross_attention import cross_attention
 from attention.encoder_decoder.decoder_block import DecoderBlock, PostNormDecoderBlock
+from attention.encoder_decoder.next_token import next_token_loss, shift_right
 from attention.interpretation.ablation import ablate_head, reweigh_head
 from attention.interpretation.rollout import rollout
 from attention.masks.causal import causal_mask
@@ -115,6 +116,7 @@ __all__ = [
     "masked_softmax",
     "mel_filters",
     "merge_heads",
+    "next_token_loss",
     "output_slopes",
     "padding_mask",
     "patchify",
@@ -130,6 +132,7 @@ __all__ = [
     "scaled_dot_product_attention",
     "scaled_dot_scores",
     "share_heads",
+    "shift_right",
     "sinusoidal",
     "sliding_window_attention",
     "soft_cap",

@@ -330,25 +330,3 @@ def test_weights_of_either_wiring_load_into_the_other_and_mean_something_else():
     post.load_state_dict(pre.state_dict())
     x = torch.randn(BATCH, LENGTH, D_MODEL)
     assert (post(x) - pre(x)).abs().max() > 0.1
-
-
-def test_a_norm_over_the_tokens_leaks_the_future():
-    """Under a causal mask, with a mean and a spread over the sentence, all hear all."""
-
-    class OverTokens(nn.Module):
-        def read(self, x):
-            return nn.functional.layer_norm(x.mT, x.shape[1:2]).mT
-
-        def write(self, x, change):
-            return x + change
-
-    block = EncoderBlock(D_MODEL, HEADS, D_FF)
-    x = torch.randn(1, LENGTH, D_MODEL)
-
-    def hears():
-        slopes = torch.autograd.functional.jacobian(lambda x: block(x, is_causal=True), x)
-        return slopes[0, :, :, 0].abs().amax(dim=(1, 3)) > 0
-
-    assert hears().equal(causal_mask(LENGTH))
-    block.attention_norm = block.feed_forward_norm = OverTokens()
-    assert hears().all()

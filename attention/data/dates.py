@@ -12,6 +12,7 @@ from torch import Tensor
 
 from attention.data.dice import by
 from attention.data.tokens import EDGE, padded
+from attention.encoder_decoder.next_token import shift_right
 
 STYLES = (
     "{weekday}, {day} {month} {year}",  # tuesday, 3 march 1987
@@ -117,5 +118,4 @@ def drawn(
 def _batch(dates) -> tuple[Tensor, ...]:
     source, lengths = letters([text_of(pieces) for _, pieces in dates])
     target = digits([day.isoformat() for day, _ in dates])
-    previous = torch.cat([torch.full_like(target[:, :1], EDGE), target[:, :-1]], dim=1)
-    return source, lengths, previous, target
+    return source, lengths, shift_right(target, EDGE), target

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from attention.data.dice import by, shuffled
+from attention.encoder_decoder.next_token import shift_right
 
 ADJECTIVES = dict(big="gra", small="mik", black="mel", white="alb", old="vek", new="nov")
 NOUNS = dict(cats="miu", dogs="vaf", birds="pip", cows="mul", frogs="kva", bees="zum")
@@ -76,7 +77,7 @@ def teacher_forced(source: Tensor, translation: Tensor) -> tuple[Tensor, Tensor,
         written: START and the translation without its last token: what the decoder reads.
         target: the translation; −100, which the loss leaves out, in place of PAD.
     """
-    written = F.pad(translation[:, :-1], (1, 0), value=START)
+    written = shift_right(translation, START)
     return source, written, translation.masked_fill(translation == PAD, -100)
 
 

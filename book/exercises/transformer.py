@@ -1,4 +1,4 @@
-"""Exercises of the chapter "The Transformer". Replace each `raise` with your code; save; grade.
+"""Exercises of the chapter "A Transformer block". Replace each `raise` with your code; save; grade.
 
 make grade EXERCISE=transformer
 """

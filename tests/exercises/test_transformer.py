@@ -9,6 +9,7 @@ from torch import nn
 from attention.masks.causal import causal_mask
 from attention.masks.padding import padding_mask
 from grading.checks import (
+    Failure,
     assert_reads_only,
     assert_shape,
     assert_unchanged,
@@ -144,19 +145,32 @@ def test_block_hands_the_mask_on(EncoderBlock):
     assert_reads_only(reads, causal_mask(LENGTH), "token")
 
 
-@points(2, hint="Each layer has a norm of its own, with its own learned scale and shift. Which of "
-        "yours is never used, or used twice?")  # fmt: skip
+@points(2, hint="Each layer has a norm of its own, with its own learned scale and shift. Which "
+        "norm does each of your two layers read through?")  # fmt: skip
 def test_block_uses_each_norm_for_its_own_layer(EncoderBlock):
     """A change in one norm changes the answer of its layer, and not of the other."""
-    x, pairs = _stream(), [("attention", "feed_forward"), ("feed_forward", "attention")]
-    for layer, other in pairs:
-        before = _known(EncoderBlock, silent=(other,))(x)
-        for norm, wanted in [(f"{layer}_norm", True), (f"{other}_norm", False)]:
-            block = _known(EncoderBlock, silent=(other,))
-            nn.init.constant_(getattr(block, norm).weight, 3.0)
-            changed = not torch.allclose(block(x), before, atol=1e-4)
-            verb = "changed" if changed else "did not change"
-            assert changed == wanted, f"Another {norm}.weight {verb} what {layer} answers."
+    heard = {  # (layer, norm): whether another scale of the norm changes the layer's answer
+        (layer, norm): _answer_changes(EncoderBlock, layer, other, f"{norm}_norm")
+        for layer, other in [("attention", "feed_forward"), ("feed_forward", "attention")]
+        for norm in ("attention", "feed_forward")
+    }
+    if heard == {(layer, norm): layer == norm for layer, norm in heard}:
+        return
+    if heard == {(layer, norm): layer != norm for layer, norm in heard}:
+        raise Failure(
+            "The attention reads through feed_forward_norm, and the feed-forward network through "
+            "attention_norm.",
+            hint="Both norms are used, each by the other's layer. The names say whose they are.",
+        )
+    for norm, other in [("attention", "feed_forward"), ("feed_forward", "attention")]:
+        if not heard[norm, norm] and not heard[other, norm]:
+            raise Failure(
+                f"Another {norm}_norm.weight changes the answer of neither layer.",
+                hint=f"{norm}_norm is there and nobody reads through it. Is the other used twice?",
+            )
+    wrong = next((layer, norm) for layer, norm in heard if heard[layer, norm] != (layer == norm))
+    verb = "changed" if heard[wrong] else "did not change"
+    raise Failure(f"Another {wrong[1]}_norm.weight {verb} what {wrong[0]} answers.")
 
 
 @points(2, hint="The two layers stand one behind the other: the second reads the stream after the "
@@ -172,8 +186,8 @@ def test_block_thinks_about_what_it_heard(EncoderBlock):
         assert_values(block(x), expected, "the output after the attention has added a known vector")
 
 
-@points(2, hint="Without a bend, two linear maps are one linear map: turn the token round, and the "
-        "answer turns round.")  # fmt: skip
+@points(2, hint="Two linear maps in a row are one linear map: turn the token round, and the answer "
+        "turns round. What stands between yours?")  # fmt: skip
 def test_block_bends_between_the_maps(EncoderBlock):
     """The feed-forward network is not linear."""
     block = _known(EncoderBlock, silent=("attention",), norms=(1.0, 0.0), bias=0.0)
@@ -262,6 +276,13 @@ def _known(cls, silent=(), norms=None, bias=None):
                 layer.weight.zero_()
                 layer.bias.zero_()
     return block.eval().requires_grad_(False)
+
+
+def _answer_changes(cls, layer, other, norm):
+    """Whether another scale of a norm changes what a layer answers while the other is silent."""
+    before, block = _known(cls, silent=(other,)), _known(cls, silent=(other,))
+    nn.init.constant_(getattr(block, norm).weight, 3.0)
+    return not torch.allclose(block(_stream()), before(_stream()), atol=1e-4)
 
 
 def _reads(block, *mask):

@@ -1,9 +1,300 @@
 """Known answers to the exercises of encoder_decoder: what people really write, right and wrong."""
 
+import math
+
 import torch
 
 import attention
 from grading.known import mistake, right_answer
+
+
+@mistake("shift_right", caught_by="test_shift_keeps_the_length")
+def nothing_dropped(tokens, start):
+    """Puts start in front and keeps everything."""
+    return torch.cat([torch.full_like(tokens[:, :1], start), tokens], dim=1)
+
+
+@mistake("shift_right", caught_by="test_shift_keeps_the_length")
+def only_the_last_dropped(tokens, start):
+    """Drops the last token and forgets start."""
+    return tokens[:, :-1]
+
+
+@mistake("shift_right", caught_by="test_shift_keeps_whole_numbers")
+def room_of_floats(tokens, start):
+    """Writes into zeros, which are floating point."""
+    read = torch.zeros(tokens.shape)
+    read[:, 0], read[:, 1:] = start, tokens[:, :-1]
+    return read
+
+
+@mistake("shift_right", caught_by="test_shift_leaves_the_tokens_alone")
+def in_place(tokens, start):
+    """Moves the caller's tokens."""
+    tokens[:, 1:] = tokens[:, :-1].clone()
+    tokens[:, 0] = start
+    return tokens
+
+
+@mistake("shift_right", caught_by="test_shift_puts_start_first")
+def around_the_end(tokens, start):
+    """Rolls, so that the last word stands before the first."""
+    return tokens.roll(1, dims=1)
+
+
+@mistake("shift_right", caught_by="test_shift_puts_start_first")
+def always_zero(tokens, start):
+    """Fills up with zeros, whatever start is."""
+    return torch.nn.functional.pad(tokens[:, :-1], (1, 0))
+
+
+@mistake("shift_right", caught_by="test_shift_puts_start_first")
+def along_the_batch(tokens, start):
+    """Moves sentences, not words."""
+    return torch.cat([torch.full_like(tokens[:1], start), tokens[:-1]], dim=0)
+
+
+@mistake("shift_right", caught_by="test_shift_puts_start_first")
+def start_at_the_end(tokens, start):
+    """Shifts to the left."""
+    return torch.cat([tokens[:, 1:], torch.full_like(tokens[:, :1], start)], dim=1)
+
+
+@mistake("shift_right", caught_by="test_shift_shows_no_token_that_is_asked_for")
+def first_overwritten(tokens, start):
+    """Drops the first token, not the last: nothing moves."""
+    return torch.cat([torch.full_like(tokens[:, :1], start), tokens[:, 1:]], dim=1)
+
+
+@mistake("shift_right", caught_by="test_shift_shows_no_token_that_is_asked_for")
+def rolled_the_wrong_way(tokens, start):
+    """Rolls to the left and then writes start."""
+    read = tokens.roll(-1, dims=1)
+    read[:, 0] = start
+    return read
+
+
+@mistake("shift_right", caught_by="test_shift_values")
+def two_places(tokens, start):
+    """Moves everything by two places."""
+    return torch.nn.functional.pad(tokens[:, :-2], (2, 0), value=start)
+
+
+@right_answer("shift_right")
+def by_pad(tokens, start):
+    return torch.nn.functional.pad(tokens[:, :-1], (1, 0), value=start)
+
+
+@right_answer("shift_right")
+def by_roll(tokens, start):
+    read = tokens.roll(1, dims=1)
+    read[:, 0] = start
+    return read
+
+
+@right_answer("shift_right")
+def row_by_row(tokens, start):
+    return torch.tensor([[start, *row[:-1]] for row in tokens.tolist()])
+
+
+def _costs(logits, target):
+    return -logits.log_softmax(-1).gather(-1, target.unsqueeze(-1)).squeeze(-1)
+
+
+def _mean(costs, target, padding):
+    return costs.mean() if padding is None else costs[target != padding].mean()
+
+
+@mistake("next_token_loss", caught_by="test_loss_is_one_number")
+def one_for_each_place(logits, tokens, padding=None):
+    """Returns the cost of each place."""
+    return _costs(logits[:, :-1], tokens[:, 1:])
+
+
+@mistake("next_token_loss", caught_by="test_loss_is_one_number")
+def a_float(logits, tokens, padding=None):
+    """Returns a Python number, which has no gradient."""
+    return _mean(_costs(logits[:, :-1], tokens[:, 1:]), tokens[:, 1:], padding).item()
+
+
+@mistake("next_token_loss", caught_by="test_loss_can_be_trained_on")
+def share_of_wrong_words(logits, tokens, padding=None):
+    """Counts mistakes, of which there is no gradient."""
+    return (logits[:, :-1].argmax(-1) != tokens[:, 1:]).float().mean()
+
+
+@mistake("next_token_loss", caught_by="test_loss_leaves_its_inputs_alone")
+def filler_marked_in_place(logits, tokens, padding=None):
+    """Writes cross_entropy's −100 into the caller's tokens."""
+    target = tokens[:, 1:]
+    if padding is not None:
+        target[target == padding] = -100
+    return torch.nn.functional.cross_entropy(logits[:, :-1].transpose(1, 2), target)
+
+
+@mistake("next_token_loss", caught_by="test_loss_of_a_model_that_knows_nothing")
+def summed(logits, tokens, padding=None):
+    """Adds up the costs."""
+    return _costs(logits[:, :-1], tokens[:, 1:]).sum()
+
+
+@mistake("next_token_loss", caught_by="test_loss_of_a_model_that_knows_nothing")
+def in_bits(logits, tokens, padding=None):
+    """Takes the logarithm to base two."""
+    return _costs(logits[:, :-1], tokens[:, 1:]).mean() / math.log(2)
+
+
+@mistake("next_token_loss", caught_by="test_loss_of_a_model_that_knows_nothing")
+def without_the_sign(logits, tokens, padding=None):
+    """Makes what is to grow smaller."""
+    return -_costs(logits[:, :-1], tokens[:, 1:]).mean()
+
+
+@mistake("next_token_loss", caught_by="test_loss_of_a_model_that_knows_nothing")
+def mean_of_probabilities(logits, tokens, padding=None):
+    """Forgets the logarithm."""
+    return (-_costs(logits[:, :-1], tokens[:, 1:])).exp().mean()
+
+
+@mistake("next_token_loss", caught_by="test_loss_of_a_model_that_knows_nothing")
+def softmax_over_places(logits, tokens, padding=None):
+    """Lets the places of a sentence compete, not the tokens of the vocabulary."""
+    costs = -logits.log_softmax(1)[:, :-1].gather(-1, tokens[:, 1:].unsqueeze(-1)).squeeze(-1)
+    return _mean(costs, tokens[:, 1:], padding)
+
+
+@mistake("next_token_loss", caught_by="test_loss_asks_for_the_token_after")
+def not_shifted(logits, tokens, padding=None):
+    """Holds the logits at t against the token at t."""
+    return _mean(_costs(logits, tokens), tokens, padding)
+
+
+@mistake("next_token_loss", caught_by="test_loss_asks_for_the_token_after")
+def shifted_the_wrong_way(logits, tokens, padding=None):
+    """Asks for the token before."""
+    return _mean(_costs(logits[:, 1:], tokens[:, :-1]), tokens[:, :-1], padding)
+
+
+@mistake("next_token_loss", caught_by="test_loss_asks_for_the_token_after")
+def shifted_twice(logits, tokens, padding=None):
+    """Asks for the token after the next."""
+    return _mean(_costs(logits[:, :-2], tokens[:, 2:]), tokens[:, 2:], padding)
+
+
+@mistake("next_token_loss", caught_by="test_loss_asks_for_the_token_after")
+def softmax_twice(logits, tokens, padding=None):
+    """Hands probabilities to a function that wants logits."""
+    scores = logits[:, :-1].softmax(-1).transpose(1, 2)
+    return torch.nn.functional.cross_entropy(scores, tokens[:, 1:])
+
+
+@mistake("next_token_loss", caught_by="test_loss_asks_for_the_token_after")
+def axes_by_view(logits, tokens, padding=None):
+    """Makes (batch, vocab_size, length) by reshape, which mixes places."""
+    batch, length, vocab_size = logits[:, :-1].shape
+    scores = logits[:, :-1].reshape(batch, vocab_size, length)
+    return torch.nn.functional.cross_entropy(scores, tokens[:, 1:])
+
+
+@mistake("next_token_loss", caught_by="test_loss_does_not_ask_the_last_place")
+def the_first_word_after_the_last(logits, tokens, padding=None):
+    """Rolls the tokens, so that the last place is asked for the first."""
+    target = tokens.roll(-1, dims=1)
+    return _mean(_costs(logits, target), target, padding)
+
+
+@mistake("next_token_loss", caught_by="test_loss_asks_every_other_place")
+def only_the_last_word(logits, tokens, padding=None):
+    """Asks each sentence for its last token alone."""
+    return _mean(_costs(logits[:, -2], tokens[:, -1]), tokens[:, -1], padding)
+
+
+@mistake("next_token_loss", caught_by="test_loss_asks_every_other_place")
+def zero_is_always_filler(logits, tokens, padding=None):
+    """Leaves out token 0 also where nobody said that it is filler."""
+    return _mean(_costs(logits[:, :-1], tokens[:, 1:]), tokens[:, 1:], padding or 0)
+
+
+@mistake("next_token_loss", caught_by="test_loss_does_not_ask_for_filler")
+def filler_asked_for(logits, tokens, padding=None):
+    """Never looks at padding."""
+    return _costs(logits[:, :-1], tokens[:, 1:]).mean()
+
+
+@mistake("next_token_loss", caught_by="test_loss_does_not_ask_for_filler")
+def zero_is_nothing(logits, tokens, padding=None):
+    """Asks `if padding`, which 0 does not pass."""
+    target = tokens[:, 1:]
+    return _mean(_costs(logits[:, :-1], target), target, padding if padding else None)
+
+
+@mistake("next_token_loss", caught_by="test_loss_does_not_ask_for_filler")
+def filler_that_was_read(logits, tokens, padding=None):
+    """Leaves out where filler was read, so that after the end it is still asked for."""
+    return _mean(_costs(logits[:, :-1], tokens[:, 1:]), tokens[:, :-1], padding)
+
+
+@mistake("next_token_loss", caught_by="test_loss_does_not_ask_for_filler")
+def filler_read_or_asked(logits, tokens, padding=None):
+    """Leaves out one place too many: the last real token of each sentence with filler."""
+    real = torch.ones_like(tokens[:, 1:], dtype=torch.bool)
+    if padding is not None:
+        real = (tokens[:, 1:] != padding) & (tokens.roll(-2, dims=1)[:, :-1] != padding)
+    return _costs(logits[:, :-1], tokens[:, 1:])[real].mean()
+
+
+@mistake("next_token_loss", caught_by="test_loss_is_the_mean_over_what_is_asked")
+def zeros_in_the_mean(logits, tokens, padding=None):
+    """Sets the cost of filler to zero and divides by all places."""
+    costs = _costs(logits[:, :-1], tokens[:, 1:])
+    return costs.mean() if padding is None else (costs * (tokens[:, 1:] != padding)).mean()
+
+
+@mistake("next_token_loss", caught_by="test_loss_is_the_mean_over_what_is_asked")
+def mean_of_means(logits, tokens, padding=None):
+    """Averages each sentence, then the sentences."""
+    target = tokens[:, 1:]
+    rows = zip(_costs(logits[:, :-1], target), target, strict=True)
+    return torch.stack([_mean(costs, row, padding) for costs, row in rows]).mean()
+
+
+@mistake("next_token_loss", caught_by="test_loss_survives_a_model_that_is_sure_and_wrong")
+def logarithm_of_softmax(logits, tokens, padding=None):
+    """Computes p first, which may be rounded to 0."""
+    p = logits[:, :-1].softmax(-1).gather(-1, tokens[:, 1:].unsqueeze(-1)).squeeze(-1)
+    return _mean(-p.log(), tokens[:, 1:], padding)
+
+
+@right_answer("next_token_loss")
+def by_cross_entropy(logits, tokens, padding=None):
+    return torch.nn.functional.cross_entropy(
+        logits[:, :-1].transpose(1, 2),
+        tokens[:, 1:],
+        ignore_index=-100 if padding is None else padding,
+    )
+
+
+@right_answer("next_token_loss")
+def by_gather(logits, tokens, padding=None):
+    return _mean(_costs(logits[:, :-1], tokens[:, 1:]), tokens[:, 1:], padding)
+
+
+@right_answer("next_token_loss")
+def by_logsumexp_and_a_weight(logits, tokens, padding=None):
+    logits, target = logits[:, :-1], tokens[:, 1:]
+    picked = torch.einsum("btv,btv->bt", logits, torch.nn.functional.one_hot(target, 7).float())
+    asked = torch.ones(target.shape) if padding is None else (target != padding).float()
+    return ((logits.logsumexp(-1) - picked) * asked).sum() / asked.sum()
+
+
+@right_answer("next_token_loss")
+def place_by_place(logits, tokens, padding=None):
+    costs = []
+    for row, sentence in zip(logits, tokens, strict=True):
+        for scores, token in zip(row[:-1], sentence[1:], strict=True):
+            if padding is None or token != padding:
+                costs.append(scores.logsumexp(0) - scores[token])
+    return torch.stack(costs).mean()
 
 
 def _attend(query, key, value, mask=None):
