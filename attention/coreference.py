@@ -59,8 +59,8 @@ def pair_score(
 ) -> Tensor:
     """Ask of each head whether its pronoun turns with the ending, from one noun to the other.
 
-        score = 1 where  A₀[pronoun, first noun] > A₀[pronoun, second noun]  in sentence 0
-                   and   A₁[pronoun, second noun] > A₁[pronoun, first noun]  in sentence 1
+        score = 1 where  w[pronoun, first noun] > w[pronoun, second noun]  in the first sentence
+                    and  w[pronoun, second noun] > w[pronoun, first noun]  in the second
 
     A head that keeps to one noun, whatever its reason, scores 0.
 

@@ -41,8 +41,8 @@ def attention_maps(model, tokens):
         tokens: (length,) token ids of one sentence, special tokens included.
 
     Returns:
-        (n_layers, n_heads, length, length) tensor without gradients: entry [l, h, i, j] is the
-        weight that token i gives to token j in head h of layer l.
+        (n_layers, n_heads, length, length) tensor without gradients: entry [layer, head,
+        i, j] is the weight that token i gives to token j in that head of that layer.
     """
     raise NotImplementedError
 

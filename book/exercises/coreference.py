@@ -15,7 +15,7 @@ def pair_score(maps, pronouns, nouns):
 
     Args:
         maps: two tensors (n_layers, n_heads, length, length), one for each sentence: entry
-            [l, h, i, j] is the weight that token i gives to token j in head h of layer l. The two
+            [layer, head, i, j] is the weight that token i gives to token j in that head. The two
             lengths may differ.
         pronouns: two whole numbers, the place of the pronoun in each sentence.
         nouns: two pairs of whole numbers, the places of the first and of the second noun in each
