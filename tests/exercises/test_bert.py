@@ -34,7 +34,11 @@ def test_word_has_a_probability_for_each(masked_word):
     """There is one probability for each word of the vocabulary, and no gradient."""
     found = masked_word(_encoder(), TOKENS.clone(), 2, HIDDEN)
     assert_shape(found, (VOCAB_SIZE,), "the probabilities")
-    assert not found.requires_grad, "The probabilities require a gradient: nothing is learned here."
+    if found.requires_grad:
+        raise Failure(
+            "The probabilities carry a gradient, and nothing is learned here.",
+            hint="Which context manager lets a model answer without keeping a graph?",
+        )
 
 
 @points(2, hint="What makes positive numbers that sum to one of any scores, and over which of the "

@@ -152,7 +152,10 @@ def _expect(pair_score, given, spot, right, what):
                 }
             )
         ]
+        turned = _scores(pair_score, [each.mT.contiguous() for each in given])[spot].item()
+        asks = "Which token asks, and so is the row of the map: the pronoun or the noun?"
         raise Failure(
             f"Layer {spot[0]}, head {spot[1]} {what}. Its score is {right}; yours is {found:g}.",
             pictures=pictures,
+            hint=asks if right == turned == 1 else None,
         )

@@ -71,6 +71,13 @@ def layers_and_heads_exchanged(maps, pronouns, nouns):
     return ((one > 0) & (other < 0)).long().T.reshape(one.shape)
 
 
+@mistake("pair_score", caught_by="test_pair_finds_the_head_that_turns")
+def rows_and_columns_exchanged(maps, pronouns, nouns):
+    """Reads what the nouns give to the pronoun."""
+    one, other = _leans([each.mT for each in maps], pronouns, nouns)
+    return (one > 0) & (other < 0)
+
+
 @mistake("pair_score", caught_by="test_pair_is_asked_by_the_pronoun")
 def asked_by_the_nouns(maps, pronouns, nouns):
     """Reads the nouns' rows at the pronoun's column, where the rows of a head are not even."""
