@@ -18,6 +18,7 @@ beside it, and the loaders in `data` read files.
 """
 
 from attention.alignment.context import context
+from attention.coreference import pair_score
 from attention.efficiency.linear_attention import causal_linear_attention, linear_attention
 from attention.efficiency.online_softmax import OnlineSoftmax
 from attention.efficiency.row_blocks import row_blocked_attention
@@ -33,8 +34,10 @@ from attention.masks.padding import padding_mask
 from attention.masks.patterns import block_mask, prefix_mask, window_mask
 from attention.models.bert.encoder import BertEncoder, attention_maps
 from attention.models.bert.head_patterns import head_by_pattern, pattern_scores
+from attention.models.bert.masked_word import masked_word
 from attention.models.gpt.generation import generate
 from attention.models.gpt.model import GPT
+from attention.models.gpt.training_step import training_step
 from attention.multi_head.attention import MultiHeadAttention
 from attention.multi_head.heads import merge_heads, split_heads
 from attention.multi_head.kv_cache import KVCache
@@ -114,11 +117,13 @@ __all__ = [
     "linear_attention",
     "log_mel_frames",
     "masked_softmax",
+    "masked_word",
     "mel_filters",
     "merge_heads",
     "next_token_loss",
     "output_slopes",
     "padding_mask",
+    "pair_score",
     "patchify",
     "path_length",
     "pattern_scores",
@@ -141,5 +146,6 @@ __all__ = [
     "split_heads",
     "tiled_attention",
     "training_pairs",
+    "training_step",
     "window_mask",
 ]

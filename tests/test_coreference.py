@@ -4,8 +4,8 @@ import pytest
 import torch
 from scipy.stats import binom
 
-from attention import attention_maps, head_by_pattern
-from attention.coreference import pronoun_weights, sentences_right
+from attention import attention_maps, head_by_pattern, pair_score
+from attention.coreference import pair_places, pronoun_weights, sentences_right
 from attention.data.winograd import EASY, PAIRS, Pair
 from attention.models.bert.pretrained import encode
 
@@ -54,6 +54,31 @@ def test_sentences_right_counts_by_hand():
     given[:, 1, 1, 0] = torch.tensor([0.4, 0.1, 0.2])
     assert sentences_right(given).tolist() == [[4, 2, 0]]
     assert sentences_right(torch.full_like(given, 0.25)).max() == 0  # equal weights prefer nothing
+
+
+def test_a_pair_scores_where_both_its_sentences_are_right(minilm):
+    """For every pair, as the weights of its pronouns say, and in which places they stand."""
+    encoder, tokenizer = minilm
+    for pair in PAIRS[:4]:
+        ids, pronouns, nouns = pair_places(tokenizer, pair)
+        maps = [attention_maps(encoder, each) for each in ids]
+        one, two = pronoun_weights(encoder, tokenizer, [pair])[0]
+        expected = (one[0] > one[1]) & (two[1] > two[0])
+        score = pair_score(maps, pronouns, nouns)
+        assert score.dtype == torch.int64 and score.bool().equal(expected)
+    even = [torch.full((1, 1, 4, 4), 0.25)] * 2
+    assert pair_score(even, (0, 0), ((1, 2), (1, 2))).item() == 0  # equal weights prefer nothing
+
+
+def test_maps_of_no_pair_are_refused():
+    """One sentence, two models, or NaN."""
+    maps = [torch.full((2, 3, 4, 4), 0.25)] * 2
+    with pytest.raises(ValueError, match=r"a pair has two sentences.*got 1, 2 and 2"):
+        pair_score(maps[:1], (0, 0), ((1, 2), (1, 2)))
+    with pytest.raises(ValueError, match=r"both maps must be of one model.*got \(2, 3, 4, 4\)"):
+        pair_score([maps[0], maps[1][:1]], (0, 0), ((1, 2), (1, 2)))
+    with pytest.raises(ValueError, match="NaN"):
+        pair_score([maps[0], maps[1] * float("nan")], (0, 0), ((1, 2), (1, 2)))
 
 
 # What the chapter claims.

@@ -2,7 +2,7 @@
 
 Read `sentence`, the running example, and `dice`, by which all is drawn; of the others what a
 chapter names: `recall`, `order`, `sentences`, `subjects`, `tokens`, `dates`, `mirror`,
-`translation`, `repeated`, `equal_length`, `winograd`, `characters`, `digits`, `melody`, `keywords`,
-`framed`, `shop` and `sessions`. What comes from files is read by `reading` (`tales`, `ratings`) and
-by `riff` (`recordings`); `packaged` finds what other packages carry.
+`translation`, `hidden_words`, `repeated`, `equal_length`, `winograd`, `characters`, `digits`,
+`melody`, `keywords`, `framed`, `shop` and `sessions`. What comes from files is read by `reading`
+(`tales`, `ratings`) and by `riff` (`recordings`); `packaged` finds what other packages carry.
 """

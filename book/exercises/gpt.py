@@ -6,6 +6,26 @@ make grade EXERCISE=gpt
 import torch
 
 
+def training_step(model, optimizer, tokens):
+    """Let a model learn from pieces of a text, once: loss, gradients, one step of the optimizer.
+
+    What you can use: `model(tokens)` takes (batch, length) token ids and returns scores
+    (batch, length, vocab_size). The scores at place t are for the token that comes *after* it.
+    `optimizer.zero_grad()` forgets old gradients, `optimizer.step()` moves the parameters along
+    those that `loss.backward()` has left.
+
+    Args:
+        model: a GPT.
+        optimizer: as those of torch.optim, over the model's parameters.
+        tokens: (batch, length) token ids, two or more in each row.
+
+    Returns:
+        The mean of −ln p of the next token before the step: one number, without gradients. What
+        was left in the parameters' gradients before the call plays no part.
+    """
+    raise NotImplementedError
+
+
 class KVCache:
     """The keys and values of all tokens so far, in room that is set aside once.
 
@@ -29,7 +49,8 @@ class KVCache:
             key, value: (batch, n_kv_heads, new, head_dim), of one new token or of several.
 
         Returns:
-            (keys, values), both (batch, n_kv_heads, length, head_dim), the oldest token first.
+            (keys, values), both (batch, n_kv_heads, length, head_dim), the oldest token first:
+            the part of the room that is in use. What was kept is not copied again.
 
         Raises:
             ValueError: there is no room for all of them. The cache stays as it was.

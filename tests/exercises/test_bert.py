@@ -18,12 +18,105 @@ from grading.checks import (
     strip,
 )
 
+masked_word = exercise("masked_word")
 attention_maps = exercise("attention_maps")
 head_by_pattern = exercise("head_by_pattern", forbids=["attention.pattern_scores"])
 
-LAYERS, HEADS, LENGTH, MANY = 3, 2, 5, 4
+LAYERS, HEADS, LENGTH, MANY, VOCAB_SIZE = 3, 2, 5, 4, 11
+HIDDEN = 3  # the token that stands for a hidden word
 TOKENS = torch.tensor([9, 4, 7, 4, 10])
 WORDS = ("[CLS]", "the", "cat", "the", "[SEP]")  # what these could stand for
+
+
+@points(1, hint="Each word of the vocabulary gets one number. Which of the encoder's vectors do "
+        "you hold against the table of words?")  # fmt: skip
+def test_word_has_a_probability_for_each(masked_word):
+    """There is one probability for each word of the vocabulary, and no gradient."""
+    found = masked_word(_encoder(), TOKENS.clone(), 2, HIDDEN)
+    assert_shape(found, (VOCAB_SIZE,), "the probabilities")
+    if found.requires_grad:
+        raise Failure(
+            "The probabilities carry a gradient, and nothing is learned here.",
+            hint="Which context manager lets a model answer without keeping a graph?",
+        )
+
+
+@points(2, hint="What makes positive numbers that sum to one of any scores, and over which of the "
+        "axes?")  # fmt: skip
+def test_word_probabilities_sum_to_one(masked_word):
+    """They are positive and sum to one."""
+    found = masked_word(_encoder(), TOKENS.clone(), 2, HIDDEN)
+    assert (found >= 0).all(), (
+        f"A probability is never negative; one of yours is {found.min():.3g}."
+    )
+    assert_values(found.sum(), torch.tensor(1.0), "the sum of the probabilities")
+
+
+@points(1, hint="Hide the word in a copy: `tokens[place] = …` writes into the caller's sentence. "
+        "And what is looked at stays as it was, its mode too.")  # fmt: skip
+def test_word_leaves_sentence_and_model_alone(masked_word):
+    """The sentence is not written to, and the model leaves in the mode in which it came."""
+    for training in (True, False):
+        model, tokens = _encoder().train(training), TOKENS.clone()
+        masked_word(model, tokens, 2, HIDDEN)
+        assert_unchanged(TOKENS, tokens, "the sentence")
+        assert model.training is training, (
+            f"The model came in {'training' if training else 'evaluation'} mode "
+            f"and left in {'evaluation' if training else 'training'} mode."
+        )
+    assert torch.is_grad_enabled(), "After the call gradients are switched off for everybody."
+
+
+@points(2, hint="In training mode dropout sets random numbers to zero. In which mode is a model "
+        "read that only has to answer?")  # fmt: skip
+def test_word_is_read_without_dropout(masked_word):
+    """Two readings of a model in training give the same probabilities."""
+    model = _encoder().train()
+    first = masked_word(model, TOKENS.clone(), 2, HIDDEN)
+    assert_values(masked_word(model, TOKENS.clone(), 2, HIDDEN), first, "a second reading")
+
+
+@points(3, hint="A word that the model has read is no riddle. What does it read at the place in "
+        "question?")  # fmt: skip
+def test_word_is_hidden(masked_word):
+    """The probabilities do not depend on the word that is hidden."""
+    for place in (0, 2, 4):
+        tokens, other = TOKENS.clone(), TOKENS.clone()
+        other[place] = (other[place] + 1) % VOCAB_SIZE
+        one, two = (masked_word(_encoder(), each, place, HIDDEN) for each in (tokens, other))
+        if not torch.allclose(one, two, atol=1e-6):
+            raise Failure(
+                f"With another word at the hidden place {place} the probabilities are others: the "
+                "model has seen it.",
+                pictures=[maps({"the word": one[None], "another word": two[None]})],
+            )
+
+
+@points(2, hint="Only one word is hidden. What does the model need the others for?")
+def test_word_is_told_by_the_others(masked_word):
+    """The words around it count, those before it and those after."""
+    for changed, where in ((1, "before"), (4, "after")):
+        other = TOKENS.clone()
+        other[changed] = (other[changed] + 1) % VOCAB_SIZE
+        one, two = (masked_word(_encoder(), each, 2, HIDDEN) for each in (TOKENS.clone(), other))
+        assert not torch.allclose(one, two, atol=1e-6), (
+            f"With another word {where} the hidden one, the probabilities are the same."
+        )
+
+
+@points(3, hint="The vector at the hidden place has gathered what the others say. From which row "
+        "of the output do you read, against which table, with the scores as they are?")  # fmt: skip
+def test_word_probabilities_are_right(masked_word):
+    """Each probability is right, wherever the hidden word stands."""
+    for place in range(LENGTH):
+        expected, others = _hidden(place)
+        found = masked_word(_encoder(), TOKENS.clone(), place, HIDDEN)
+        for wrong, hint in others:
+            if torch.allclose(found, wrong, atol=1e-5) and not torch.allclose(found, expected):
+                pictures = [maps({"yours": found[None], "expected": expected[None]})]
+                message = f"With the word at place {place} hidden, the probabilities are others."
+                raise Failure(message, hint=hint, pictures=pictures)
+        assert_values(found, expected, f"the probabilities at place {place}", atol=1e-5)
 
 
 @points(1, hint="Four axes: layers, heads, query tokens, key tokens. Keep every layer and every "
@@ -165,9 +258,20 @@ def test_pattern_leaves_its_inputs_alone(head_by_pattern):
 @points(2, hint="Row i of the pattern belongs to row i of each map: the token that asks. Is it "
         "laid on the map as it is?")  # fmt: skip
 def test_pattern_rows_ask_and_columns_answer(head_by_pattern):
-    """ "The token before" finds the head that looks back, not the one that looks ahead."""
+    """ "The token before" finds the head that looks back, and a row's own cells are added up."""
     given = _maps({(0, 1): (BEFORE.T, 0.8), (2, 3): (BEFORE, 0.6)})
     _expect(head_by_pattern, given, BEFORE, (2, 3))
+    given = _maps({(1, 2): (THREE_ASK, 0.7)})
+    score, columns = _found(head_by_pattern, given, THREE_ASK)[2], (given[1, 2] * THREE_ASK).sum(0)
+    along_columns = [columns[THREE_ASK.any(axis)].mean() for axis in (0, 1)]
+    if any(abs(score - wrong) < 1e-4 for wrong in along_columns):
+        raise Failure(
+            "Three tokens ask, and each gives 0.7 of its weight to the pattern: the score is 0.7; "
+            f"yours is {score:.2f}.",
+            pictures=[maps({"the head": given[1, 2], "the pattern": THREE_ASK.float()})],
+            hint="You add up what one token receives from all the others. Which axis runs over the "
+            "tokens that answer, for one token that asks?",
+        )
 
 
 @points(2, hint="What falls on the pattern in one row is all the weight there, whether in one cell "
@@ -199,6 +303,19 @@ def test_pattern_score_leaves_empty_rows_out(head_by_pattern):
     """A head that gives 0.7 wherever there is a token before has the score 0.7."""
     score = _found(head_by_pattern, _maps({(1, 2): (BEFORE, 0.7)}), BEFORE)[2]
     _score(score, 0.7, _maps({(1, 2): (BEFORE, 0.7)})[1, 2], BEFORE)
+
+
+@points(2, hint="A row belongs to the average if the *pattern* has something in it. That the head "
+        "gives it nothing is a result, 0, and counts.")  # fmt: skip
+def test_pattern_score_counts_rows_that_get_nothing(head_by_pattern):
+    """A row whose weight misses the pattern altogether counts as 0."""
+    given = _maps({(1, 2): (COLUMN, 0.8)})
+    shares = torch.tensor([0.9, 0.6, 0.3, 0.0, 0.7])
+    given[1, 2] = 0
+    given[1, 2, :, 2], given[1, 2, :, 0] = shares, 1 - shares
+    score = _found(head_by_pattern, given, COLUMN)[2]
+    if abs(score - shares[shares > 0].mean()) < 1e-4:  # other slips have checks of their own
+        _score(score, 0.5, given[1, 2], COLUMN)
 
 
 @points(2, hint="Add up a row first, and only then average the rows: each row counts once, however "
@@ -240,6 +357,8 @@ def test_pattern_of_everything_scores_one(head_by_pattern):
 COLUMN = torch.zeros(LENGTH, LENGTH, dtype=torch.bool)
 COLUMN[:, 2] = True
 ITSELF = torch.eye(LENGTH, dtype=torch.bool)
+THREE_ASK = torch.zeros(LENGTH, LENGTH, dtype=torch.bool)
+THREE_ASK[[1, 3, 4, 4], [0, 0, 0, 3]] = True
 BEFORE = torch.ones(LENGTH, LENGTH, dtype=torch.bool).tril(-1).triu(-1)
 
 
@@ -302,7 +421,13 @@ def _encoder():
     with torch.random.fork_rng():
         torch.manual_seed(3)
         model = BertEncoder(
-            vocab_size=11, d_model=8, n_heads=HEADS, n_layers=LAYERS, d_ff=6, max_len=7, dropout=0.4
+            vocab_size=VOCAB_SIZE,
+            d_model=8,
+            n_heads=HEADS,
+            n_layers=LAYERS,
+            d_ff=6,
+            max_len=7,
+            dropout=0.4,
         )
         with torch.no_grad():
             for block in model.blocks:
@@ -314,3 +439,24 @@ def _encoder():
 def _expected(model):
     """(LAYERS, HEADS, LENGTH, LENGTH): the encoder's own weights."""
     return model(TOKENS[None], return_weights=True)[1][:, 0]
+
+
+@torch.no_grad()
+def _hidden(place):
+    """What the probabilities are, and what they are after each of some slips, with its hint."""
+    model, read = _encoder(), TOKENS.clone()
+    read[place] = HIDDEN
+    table, x = model.embed.token.weight, model(read[None])[0]
+    return (table @ x[place]).softmax(-1), [
+        ((table @ x[0]).softmax(-1), "You read the vector of the first token, [CLS]. Which token "
+         "is the question about?"),
+        ((table @ x[-1]).softmax(-1), "You read the vector of the last token. Which token is the "
+         "question about?"),
+        ((table @ x[place - 1]).softmax(-1), "You read the vector before the hidden word, as a "
+         "model that writes would. This one has a vector at the hidden place itself."),
+        ((table @ x.mean(0)).softmax(-1), "You read the mean of all vectors. Which of them is "
+         "about the hidden word?"),
+        ((table @ model.embed(read[None])[0, place]).softmax(-1), "You read what goes into the "
+         "first block. What do the blocks return?"),
+        ((table @ x[place]).log_softmax(-1), "These are logarithms of probabilities."),
+    ]  # fmt: skip

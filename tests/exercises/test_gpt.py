@@ -4,6 +4,7 @@ Sizes all differ, so that no axis passes for another: batch 2, 3 heads, 8 positi
 """
 
 import torch
+from torch.nn import functional as F
 
 from attention.models.gpt.model import GPT
 from grading.checks import (
@@ -17,11 +18,86 @@ from grading.checks import (
     strip,
 )
 
+training_step = exercise("training_step")
 KVCache = exercise("KVCache")
 generate = exercise("generate", forbids=["attention.models.gpt.generation.choose"])
 
 BATCH, HEADS, MAX_LEN, HEAD_DIM, VOCAB_SIZE = 2, 3, 8, 5, 11
 CHUNKINGS = ([1, 1, 1, 1, 1, 1], [6], [3, 1, 1, 1], [2, 4])
+
+
+# --- training_step
+
+
+@points(1, hint="`loss.item()` is the number alone. A tensor that still carries its graph keeps "
+        "all that the model computed in memory.")  # fmt: skip
+def test_step_returns_a_number(training_step):
+    """The loss comes back as one number, without gradients."""
+    loss = _step(training_step)[0]
+    if isinstance(loss, torch.Tensor):
+        assert_shape(loss, (), "the loss")
+        assert not loss.requires_grad, "The loss that you return still carries its graph."
+    assert isinstance(loss, torch.Tensor | float), (
+        f"Expected the loss as one number, got {_kind(loss)}."
+    )
+
+
+@points(3, hint="The scores at place t are about the token at t + 1. Which place has no next "
+        "token to be held against, and which token was never guessed?")  # fmt: skip
+def test_step_loss_is_about_the_next_token(training_step):
+    """It is the mean of −ln p of each next token, before the step."""
+    loss, _ = _step(training_step)
+    expected, others = _losses()
+    if not abs(float(loss) - expected) < 1e-4:
+        hint = next((hint for other, hint in others if abs(float(loss) - other) < 1e-4), None)
+        raise Failure(f"The loss should be {expected:.4f}; yours is {float(loss):.4f}.", hint=hint)
+
+
+@points(1, hint="The pieces of text are the caller's, and are read only.")
+def test_step_leaves_the_tokens_alone(training_step):
+    """The tokens are not written to."""
+    tokens = _text()
+    _step(training_step, tokens=tokens)
+    assert_unchanged(_text(), tokens, "the tokens")
+
+
+@points(2, hint="A step needs gradients, and there are none until `backward` has run. Which of "
+        "`zero_grad`, `backward` and `step` comes when?")  # fmt: skip
+def test_step_moves_the_parameters(training_step):
+    """After the call the parameters are others."""
+    before, (_, model) = _gpt(), _step(training_step)
+    same = all(
+        old.equal(new) for old, new in zip(before.parameters(), model.parameters(), strict=True)
+    )
+    assert not same, "After the call every parameter is as it was."
+
+
+@points(3, hint="The optimizer that came in knows how large a step is, and more. Does it make the "
+        "step, once, with the gradients of your loss?")  # fmt: skip
+def test_step_is_the_optimizers(training_step):
+    """The parameters are where the optimizer's own step from these gradients takes them."""
+    for short, kind in (
+        (False, "gradient descent"),
+        (True, "an optimizer that cuts long gradients"),
+    ):
+        found = _step(training_step, short=short)[1]
+        _assert_as_taught(found, _taught(short=short), f"one step of {kind}")
+
+
+@points(3, hint="`backward` adds to what stands in .grad already. What stands there in the second "
+        "step?")  # fmt: skip
+def test_step_forgets_the_gradients_of_the_last(training_step):
+    """Two steps in a row go where two steps from fresh gradients go."""
+    found = _step(training_step, times=2)[1]
+    _assert_as_taught(found, _taught(times=2), "two steps")
+
+
+@points(1, hint="Somebody else may have called `backward` before you. At which end of a step are "
+        "old gradients forgotten, so that it does not matter?")  # fmt: skip
+def test_step_forgets_what_others_left(training_step):
+    """Gradients that stood there before the first call play no part."""
+    found = _step(training_step, left=1.0)[1]
+    _assert_as_taught(found, _taught(), "one step, with gradients of 1 left behind by others,")
 
 
 # --- KVCache
@@ -44,7 +120,15 @@ def test_cache_returns_what_it_was_given(KVCache):
     for now, then, other, name in zip(kept, (key, value), (value, key), ("keys", "values"),
                                       strict=True):  # fmt: skip
         assert_shape(now, then.shape, f"the {name}, after 4 tokens,")
-        assert not torch.equal(now, other), f"What is returned as the {name} are the others."
+        if torch.equal(now, other):
+            raise Failure(
+                f"What is returned as the {name} are the others.",
+                hint="Are keys and values exchanged where they are written, or where they are "
+                "returned?",
+            )
+        _assert_places(now, then, name, hint="As many tokens come back as came, but not these. "
+                       "Into which places are the first ones written, and from which are they "
+                       "returned?")  # fmt: skip
         assert_values(now, then, f"the {name}")
 
 
@@ -151,6 +235,21 @@ def test_cache_refuses_what_does_not_fit(KVCache):
         assert_values(kept[i], expected, f"the {name}, filled up after a refusal,")
 
 
+@points(2, hint="Joining old and new makes a new tensor and copies the past once more for every "
+        "token. Where would the new ones stand if there were room for them already?")  # fmt: skip
+def test_cache_sets_its_room_aside_once(KVCache):
+    """What was kept stays where it is in memory: only the newest tokens are written."""
+    cache = KVCache(BATCH, HEADS, MAX_LEN, HEAD_DIM)
+    before = _pair(cache.append(*_new(2)))  # kept, so that its memory is not used again
+    for new in (1, 3):
+        after = _pair(cache.append(*_new(new)))
+        for old, now, name in zip(before, after, ("keys", "values"), strict=True):
+            assert old.data_ptr() == now.data_ptr(), (
+                f"With {new} more tokens the {name} of the first two have moved to other memory: "
+                "the past was copied."
+            )
+
+
 @points(3, hint="A prompt comes as one chunk, and so may any later part of a text. Does append "
         "take chunks of every size, at every time?")  # fmt: skip
 def test_cache_serves_a_gpt(KVCache):
@@ -219,8 +318,16 @@ def test_text_begins_with_the_prompt(generate):
 def test_first_token_is_the_best_after_the_prompt(generate):
     """The first new token has the highest score at the prompt's last place."""
     many = torch.randint(VOCAB_SIZE, (30, 3), generator=torch.Generator().manual_seed(5))
-    best = _gpt()(many)[:, -1].argmax(-1, keepdim=True)
-    _assert_text(generate(_gpt(), many, 1)[:, 3:], best, "the first new token")
+    model = _gpt()
+    best = model(many)[:, -1].argmax(-1, keepdim=True)
+    found = generate(_gpt(), many, 1)[:, 3:]
+    if found.equal(model(many[:, -1:])[:, -1].argmax(-1, keepdim=True)):
+        raise Failure(
+            "The first new token is the best after the prompt's last token alone, as if nothing "
+            "stood before it.",
+            hint="The row of scores is the right one. What did the model read before it gave them?",
+        )
+    _assert_text(found, best, "the first new token")
 
 
 @points(3, hint="The token that you have chosen is part of the text now. What does the model have "
@@ -253,6 +360,101 @@ def test_low_temperature_is_nearly_greedy(generate):
     _assert_text(generate(_gpt(), _prompt(), 5, temperature=1e-3), _greedy(), "the text")
 
 
+# --- what the checks of training_step have in common
+
+
+def _text():
+    """Two pieces of five tokens."""
+    return torch.tensor([[1, 7, 4, 4, 0], [9, 2, 6, 10, 2]])
+
+
+class _Optimizer:
+    """What the optimizers of torch.optim offer, without the seconds that loading them takes."""
+
+    def __init__(self, parameters, short=False):
+        self.param_groups = [{"params": list(parameters), "lr": 0.1}]
+        self.short = short  # cut long gradients, so that not every step is the plain one
+
+    def zero_grad(self, set_to_none=True):
+        for parameter in self.param_groups[0]["params"]:
+            parameter.grad = None
+
+    @torch.no_grad()
+    def step(self):
+        for parameter in self.param_groups[0]["params"]:
+            if parameter.grad is not None:
+                along = parameter.grad.clamp(-0.01, 0.01) if self.short else parameter.grad
+                parameter -= self.param_groups[0]["lr"] * along
+
+
+def _step(training_step, *, short=False, times=1, left=None, tokens=None):
+    """(what the last of some steps returned, the model after them)."""
+    model = _gpt()
+    optimizer = _Optimizer(model.parameters(), short)
+    for parameter in model.parameters():
+        parameter.grad = None if left is None else torch.full_like(parameter, left)
+    for _ in range(times):
+        loss = training_step(model, optimizer, _text() if tokens is None else tokens)
+    return loss, model
+
+
+def _taught(*, short=False, times=1):
+    """The model after some steps as they should be."""
+    model = _gpt()
+    optimizer = _Optimizer(model.parameters(), short)
+    for _ in range(times):
+        optimizer.zero_grad()
+        F.cross_entropy(model(_text())[:, :-1].flatten(0, 1), _text()[:, 1:].flatten()).backward()
+        optimizer.step()
+    return model
+
+
+def _losses():
+    """What the loss should be, and what it is with each of some slips, with the hint for each."""
+    read, scores = _text(), _gpt()(_text()).detach()
+    each = F.cross_entropy(scores[:, :-1].mT, read[:, 1:], reduction="none")  # (batch, length − 1)
+    shares, after = scores[:, :-1].softmax(-1), _taught()(_text())[:, :-1].detach()
+
+    def mean(scores, target):
+        return F.cross_entropy(scores.mT, target).item()
+
+    return each.mean().item(), [
+        (mean(scores, read), "The scores at a place are held against the token that was read "
+         "there, which the model has only to copy. Which token were they to guess?"),
+        (mean(scores[:, 1:], read[:, :-1]), "The scores at t are held against the token at t − 1. "
+         "Which way does a model that writes guess?"),
+        (mean(shares, read[:, 1:]), "`cross_entropy` takes scores and makes the softmax itself. "
+         "What does it get from you?"),
+        (each.sum().item(), "This is the sum over all places. What does a mean do besides, so that "
+         "longer texts make no longer steps?"),
+        (each[:, -1].mean().item(), "Only the last place is asked. Every place guesses what comes "
+         "after it, and each counts."),
+        (each[0].mean().item(), "Only the first piece of text is asked."),
+        (mean(after, read[:, 1:]), "This is the loss after the step. The loss that gave the "
+         "gradients is there already."),
+        (-scores[:, :-1].gather(-1, read[:, 1:, None]).mean().item(),
+         "Scores are no probabilities: what makes ln p of them?"),
+    ]  # fmt: skip
+
+
+def _assert_as_taught(found, expected, after):
+    """Fail unless all parameters are the expected ones."""
+    wrong = [
+        name
+        for (name, new), right in zip(found.named_parameters(), expected.parameters(), strict=True)
+        if not torch.allclose(new, right, atol=1e-4)
+    ]
+    count = len(list(expected.parameters()))
+    assert not wrong, (
+        f"After {after} {len(wrong)} of {count} parameter tensors are not where they should be; "
+        f"the first is {wrong[0]}."
+    )
+
+
+def _kind(returned):
+    return "None" if returned is None else f"a {type(returned).__name__}"
+
+
 # --- what the checks have in common
 
 
@@ -277,7 +479,7 @@ def _pair(returned):
     return returned
 
 
-def _assert_places(kept, expected, name):
+def _assert_places(kept, expected, name, hint=None):
     """Fail with a picture of which token stands at each place, unless it is the right one."""
     n = expected.shape[2]
     found = []
@@ -293,6 +495,7 @@ def _assert_places(kept, expected, name):
                     f"Whose {name} stand there", {"yours": found, "expected": range(n)}, ["places"]
                 )
             ],
+            hint=hint,
         )
 
 

@@ -1,4 +1,5 @@
 """BERT's encoder with real weights, and which of its heads does what.
 
-Read `encoder`, `names`, `hub`, `pretrained` and `head_patterns`, in this order.
+Read `encoder`, `masked_word`, `restoring`, `names`, `hub`, `pretrained` and `head_patterns`, in
+this order.
 """

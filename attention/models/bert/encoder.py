@@ -105,8 +105,8 @@ def attention_maps(model: BertEncoder, tokens: Tensor) -> Tensor:
         tokens: (length,) token ids.
 
     Returns:
-        (n_layers, n_heads, length, length), without gradients; maps[l, h, i, j] is the weight
-        that token i gives to token j in head h of layer l, each counted from zero.
+        (n_layers, n_heads, length, length), without gradients; maps[layer, head, i, j] is the
+        weight that token i gives to token j in that head of that layer, each counted from zero.
 
     Raises:
         ValueError: tokens are not one sentence.

@@ -12,7 +12,7 @@ from attention.shapes import check_tensor
 def pattern_scores(maps: Tensor, pattern: Tensor) -> Tensor:
     """Measure how much of its weight each head gives to the cells of a pattern.
 
-        score = 1/n · Σ_{i in R} Σ_j P_ij A_ij,   R = the n rows of P with a True in them
+        score = mean over i in R of Σ_j P_ij w_ij,   R = the rows of P with a True in them
 
     A row without a True says nothing about the guess (the first token has no token before it) and
     is left out.

@@ -1,4 +1,5 @@
 """GPT-2's decoder, what trains it, and how it writes.
 
-Read `model`, `generation`, `ngram`, `storyteller`, `heads` and `gpt2`, in this order.
+Read `model`, `training_step`, `generation`, `ngram`, `storyteller`, `heads` and `gpt2`, in this
+order.
 """

@@ -5,6 +5,156 @@ import torch
 from grading.known import mistake, right_answer
 
 
+def _guess(model, tokens, place, mask_token, *, hide=True, score=None):
+    """Right in steps, of which each mistake replaces one: what is read, and what is made of it."""
+    mode = model.training
+    model.eval()
+    read = tokens.clone()
+    if hide:
+        read[place] = mask_token
+    with torch.no_grad():
+        x, table = model(read[None])[0], model.embed.token.weight
+        scores = table @ x[place] if score is None else score(x, table)
+    model.train(mode)
+    return scores
+
+
+@mistake("masked_word", caught_by="test_word_has_a_probability_for_each")
+def every_place(model, tokens, place, mask_token):
+    """Returns probabilities for every place."""
+    return _guess(model, tokens, place, mask_token, score=lambda x, table: x @ table.T).softmax(-1)
+
+
+@mistake("masked_word", caught_by="test_word_has_a_probability_for_each")
+def the_best_word(model, tokens, place, mask_token):
+    """Returns the number of the likeliest word."""
+    return _guess(model, tokens, place, mask_token).argmax()
+
+
+@mistake("masked_word", caught_by="test_word_has_a_probability_for_each")
+def graph_kept(model, tokens, place, mask_token):
+    """Records a graph nobody needs."""
+    probabilities = _guess(model, tokens, place, mask_token).softmax(-1)
+    return probabilities * model.embed.token.weight.sum().detach().requires_grad_().exp() ** 0
+
+
+@mistake("masked_word", caught_by="test_word_probabilities_sum_to_one")
+def scores_alone(model, tokens, place, mask_token):
+    """Leaves the softmax out."""
+    return _guess(model, tokens, place, mask_token)
+
+
+@mistake("masked_word", caught_by="test_word_probabilities_sum_to_one")
+def softmax_over_the_places(model, tokens, place, mask_token):
+    """Lets the places compete for each word."""
+    both = _guess(model, tokens, place, mask_token, score=lambda x, table: x @ table.T)
+    return both.softmax(0)[place]
+
+
+@mistake("masked_word", caught_by="test_word_leaves_sentence_and_model_alone")
+def hidden_in_place(model, tokens, place, mask_token):
+    """Writes into the caller's sentence."""
+    tokens[place] = mask_token
+    return _guess(model, tokens, place, mask_token).softmax(-1)
+
+
+@mistake("masked_word", caught_by="test_word_leaves_sentence_and_model_alone")
+def left_in_evaluation(model, tokens, place, mask_token):
+    """Calls eval() and leaves it at that."""
+    model.eval()
+    return _guess(model, tokens, place, mask_token).softmax(-1)
+
+
+@mistake("masked_word", caught_by="test_word_is_read_without_dropout")
+@torch.no_grad()
+def with_dropout(model, tokens, place, mask_token):
+    """Reads in whatever mode the model is in."""
+    read = tokens.clone()
+    read[place] = mask_token
+    return (model.embed.token.weight @ model(read[None])[0, place]).softmax(-1)
+
+
+@mistake("masked_word", caught_by="test_word_is_hidden")
+def never_hidden(model, tokens, place, mask_token):
+    """Lets the model read the word that it should guess."""
+    return _guess(model, tokens, place, mask_token, hide=False).softmax(-1)
+
+
+@mistake("masked_word", caught_by="test_word_is_hidden")
+def hidden_one_place_off(model, tokens, place, mask_token):
+    """Hides the word after it."""
+    read = tokens.clone()
+    read[(place + 1) % len(read)] = mask_token
+    return _guess(model, read, place, mask_token, hide=False).softmax(-1)
+
+
+@mistake("masked_word", caught_by="test_word_is_told_by_the_others")
+def everything_hidden(model, tokens, place, mask_token):
+    """Hides the whole sentence."""
+    return _guess(model, torch.full_like(tokens, mask_token), place, mask_token).softmax(-1)
+
+
+@mistake("masked_word", caught_by="test_word_is_told_by_the_others")
+def only_what_stands_before(model, tokens, place, mask_token):
+    """Reads the sentence up to the hidden word, as a model that writes does."""
+    return _guess(model, tokens[: place + 1], place, mask_token).softmax(-1)
+
+
+@mistake("masked_word", caught_by="test_word_probabilities_are_right")
+def from_the_first_token(model, tokens, place, mask_token):
+    """Reads the answer off [CLS], as a classifier would."""
+    score = lambda x, table: table @ x[0]  # noqa: E731
+    return _guess(model, tokens, place, mask_token, score=score).softmax(-1)
+
+
+@mistake("masked_word", caught_by="test_word_probabilities_are_right")
+def from_the_place_before(model, tokens, place, mask_token):
+    """Reads the vector before the hidden word, as in GPT."""
+    score = lambda x, table: table @ x[place - 1]  # noqa: E731
+    return _guess(model, tokens, place, mask_token, score=score).softmax(-1)
+
+
+@mistake("masked_word", caught_by="test_word_probabilities_are_right")
+def scaled_like_attention(model, tokens, place, mask_token):
+    """Divides by the root of the width."""
+    scores = _guess(model, tokens, place, mask_token)
+    return (scores / model.embed.token.weight.shape[1] ** 0.5).softmax(-1)
+
+
+@mistake("masked_word", caught_by="test_word_probabilities_are_right")
+def by_the_angle(model, tokens, place, mask_token):
+    """Takes cosines for dot products."""
+    score = lambda x, table: torch.cosine_similarity(table, x[place][None])  # noqa: E731
+    return _guess(model, tokens, place, mask_token, score=score).softmax(-1)
+
+
+@right_answer("masked_word")
+@torch.inference_mode()
+def all_places_first(model, tokens, place, mask_token):
+    before = model.training
+    read = torch.cat([tokens[:place], tokens.new_tensor([mask_token]), tokens[place + 1 :]])
+    hidden = model.eval()(read.unsqueeze(0))
+    model.train(before)
+    return torch.einsum("bld,vd->blv", hidden, model.embed.token.weight).softmax(-1)[0, place]
+
+
+@right_answer("masked_word")
+def on_a_copy_in_evaluation_mode(model, tokens, place, mask_token):
+    from copy import deepcopy
+
+    copy = deepcopy(model).eval()
+    read = tokens.where(torch.arange(len(tokens)) != place, mask_token)
+    scores = torch.nn.functional.linear(copy(read[None])[0, place], copy.embed.token.weight)
+    return torch.nn.functional.softmax(scores, dim=0).detach()
+
+
+@right_answer("masked_word")
+def word_by_word(model, tokens, place, mask_token):
+    scores = _guess(model, tokens, place, mask_token)
+    powers = [torch.exp(score - scores.max()) for score in scores]
+    return torch.stack([power / sum(powers) for power in powers])
+
+
 def _read(model, tokens, step=None):
     """Walk the blocks with dropout off; `step` says what the next block reads."""
     mode = model.training
@@ -241,6 +391,25 @@ def cut_out_in_place(maps, pattern):
 def pattern_turned_over(maps, pattern):
     """Exchanges askers and answerers."""
     return _best(_shares(maps.mT, pattern).mean(-1))
+
+
+@mistake("head_by_pattern", caught_by="test_pattern_rows_ask_and_columns_answer")
+def sums_down_the_columns(maps, pattern):
+    """Adds up what each token receives, along axis −2."""
+    return _best((maps * pattern).sum(-2)[..., pattern.any(-2)].mean(-1))
+
+
+@mistake("head_by_pattern", caught_by="test_pattern_rows_ask_and_columns_answer")
+def columns_summed_and_rows_selected(maps, pattern):
+    """Adds up along axis −2, and leaves out empty rows."""
+    return _best((maps * pattern).sum(-2)[..., pattern.any(-1)].mean(-1))
+
+
+@mistake("head_by_pattern", caught_by="test_pattern_score_counts_rows_that_get_nothing")
+def rows_that_got_something(maps, pattern):
+    """Averages over the rows in which the head gives the pattern any weight."""
+    inside = (maps * pattern).sum(-1)
+    return _best(inside.sum(-1) / (inside > 0).sum(-1).clamp(min=1))
 
 
 @mistake("head_by_pattern", caught_by="test_pattern_adds_up_the_cells_of_a_row")

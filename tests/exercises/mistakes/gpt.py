@@ -1,8 +1,198 @@
 """Known answers to the exercises of gpt: what people really write, right and wrong."""
 
 import torch
+from torch.nn import functional as F
 
 from grading.known import mistake, right_answer
+
+# --- training_step
+
+
+def _loss(scores, target):
+    return F.cross_entropy(scores.flatten(0, -2), target.flatten())
+
+
+def _learn(optimizer, loss):
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+def _next(model, tokens):
+    return _loss(model(tokens)[:, :-1], tokens[:, 1:])
+
+
+@mistake("training_step", caught_by="test_step_returns_a_number")
+def returns_the_graph(model, optimizer, tokens):
+    """Returns the loss as it is."""
+    loss = _next(model, tokens)
+    _learn(optimizer, loss)
+    return loss
+
+
+@mistake("training_step", caught_by="test_step_returns_a_number")
+def returns_nothing(model, optimizer, tokens):
+    """Forgets to return the loss."""
+    _learn(optimizer, _next(model, tokens))
+
+
+@mistake("training_step", caught_by="test_step_loss_is_about_the_next_token")
+def never_shifted(model, optimizer, tokens):
+    """Holds the scores at each place against the token that stands there."""
+    return _learn(optimizer, _loss(model(tokens), tokens))
+
+
+@mistake("training_step", caught_by="test_step_loss_is_about_the_next_token")
+def shifted_the_wrong_way(model, optimizer, tokens):
+    """Holds the scores against the token before."""
+    return _learn(optimizer, _loss(model(tokens)[:, 1:], tokens[:, :-1]))
+
+
+@mistake("training_step", caught_by="test_step_loss_is_about_the_next_token")
+def softmax_twice(model, optimizer, tokens):
+    """Hands probabilities to cross_entropy, which takes scores."""
+    return _learn(optimizer, _loss(model(tokens)[:, :-1].softmax(-1), tokens[:, 1:]))
+
+
+@mistake("training_step", caught_by="test_step_loss_is_about_the_next_token")
+def summed(model, optimizer, tokens):
+    """Adds up all places."""
+    return _learn(optimizer, _next(model, tokens) * tokens[:, 1:].numel())
+
+
+@mistake("training_step", caught_by="test_step_loss_is_about_the_next_token")
+def only_the_last_place(model, optimizer, tokens):
+    """Asks for the last token alone, as in writing."""
+    return _learn(optimizer, _loss(model(tokens[:, :-1])[:, -1], tokens[:, -1]))
+
+
+@mistake("training_step", caught_by="test_step_loss_is_about_the_next_token")
+def only_the_first_piece(model, optimizer, tokens):
+    """Takes the first sequence of the batch."""
+    return _learn(optimizer, _next(model, tokens[:1]))
+
+
+@mistake("training_step", caught_by="test_step_loss_is_about_the_next_token")
+def loss_after_the_step(model, optimizer, tokens):
+    """Reads once more, and returns that loss."""
+    _learn(optimizer, _next(model, tokens))
+    return _next(model, tokens).item()
+
+
+@mistake("training_step", caught_by="test_step_loss_is_about_the_next_token")
+def scores_for_probabilities(model, optimizer, tokens):
+    """Uses nll_loss without the logarithm of the softmax."""
+    scores = model(tokens)[:, :-1]
+    return _learn(optimizer, F.nll_loss(scores.flatten(0, 1), tokens[:, 1:].flatten()))
+
+
+@mistake("training_step", caught_by="test_step_leaves_the_tokens_alone")
+def shifted_in_place(model, optimizer, tokens):
+    """Moves the caller's tokens on by one."""
+    loss = _learn(optimizer, _next(model, tokens))
+    tokens[:, :-1] = tokens[:, 1:].clone()
+    return loss
+
+
+@mistake("training_step", caught_by="test_step_moves_the_parameters")
+def never_steps(model, optimizer, tokens):
+    """Computes gradients and leaves it at that."""
+    loss = _next(model, tokens)
+    optimizer.zero_grad()
+    loss.backward()
+    return loss.item()
+
+
+@mistake("training_step", caught_by="test_step_moves_the_parameters")
+def steps_before_backward(model, optimizer, tokens):
+    """Steps with the gradients of the call before."""
+    loss = _next(model, tokens)
+    optimizer.step()
+    optimizer.zero_grad()
+    loss.backward()
+    return loss.item()
+
+
+@mistake("training_step", caught_by="test_step_moves_the_parameters")
+def forgets_before_it_steps(model, optimizer, tokens):
+    """Calls zero_grad between backward and step."""
+    loss = _next(model, tokens)
+    loss.backward()
+    optimizer.zero_grad()
+    optimizer.step()
+    return loss.item()
+
+
+@mistake("training_step", caught_by="test_step_is_the_optimizers")
+def descends_by_itself(model, optimizer, tokens):
+    """Takes the step size from the optimizer, and goes down the gradient itself."""
+    loss = _next(model, tokens)
+    optimizer.zero_grad()
+    loss.backward()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter -= optimizer.param_groups[0]["lr"] * parameter.grad
+    return loss.item()
+
+
+@mistake("training_step", caught_by="test_step_is_the_optimizers")
+def steps_twice(model, optimizer, tokens):
+    """Calls step once more."""
+    loss = _learn(optimizer, _next(model, tokens))
+    optimizer.step()
+    return loss
+
+
+@mistake("training_step", caught_by="test_step_forgets_the_gradients_of_the_last")
+def never_forgets(model, optimizer, tokens):
+    """Leaves zero_grad out, so that gradients pile up."""
+    loss = _next(model, tokens)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+@mistake("training_step", caught_by="test_step_forgets_what_others_left")
+def forgets_at_the_end(model, optimizer, tokens):
+    """Calls zero_grad after the step, when it is too late for the first."""
+    loss = _next(model, tokens)
+    loss.backward()
+    optimizer.step()
+    optimizer.zero_grad()
+    return loss.item()
+
+
+@right_answer("training_step")
+def reads_all_but_the_last(model, optimizer, tokens):
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(tokens[:, :-1]).mT, tokens[:, 1:])
+    loss.backward()
+    optimizer.step()
+    return loss.detach()
+
+
+@right_answer("training_step")
+def by_logarithms(model, optimizer, tokens):
+    log_p = model(tokens).log_softmax(-1)
+    chosen = [
+        log_p[b, t, tokens[b, t + 1]]
+        for b in range(tokens.shape[0])
+        for t in range(tokens.shape[1] - 1)
+    ]
+    return _learn(optimizer, -sum(chosen) / len(chosen))
+
+
+@right_answer("training_step")
+def gradients_set_by_hand(model, optimizer, tokens):
+    loss = _next(model, tokens)
+    parameters = list(model.parameters())
+    found = torch.autograd.grad(loss, parameters)
+    for parameter, gradient in zip(parameters, found, strict=True):
+        parameter.grad = gradient
+    optimizer.step()
+    return float(loss)
+
 
 # --- KVCache
 
@@ -254,14 +444,9 @@ class OneTokenAfterThePrompt(_Cache):
         return super().append(key[:, :, last], value[:, :, last])
 
 
-@right_answer("KVCache")
-class RoomSetAside(_Cache):
-    pass
-
-
 @mistake("KVCache", caught_by="test_cache_sets_its_room_aside_once")
 class Concatenated:
-    """Makes longer tensors for each new token, and copies all that is kept into them."""
+    """Joins old and new, which copies the past each time."""
 
     def __init__(self, batch, n_kv_heads, max_len, head_dim):
         self.keys = self.values = torch.empty(batch, n_kv_heads, 0, head_dim)
@@ -279,24 +464,9 @@ class Concatenated:
         return self.keys, self.values
 
 
-@right_answer("KVCache")
-class OneRoomForBoth:
-    def __init__(self, batch, n_kv_heads, max_len, head_dim):
-        self.room = torch.empty(2, batch, n_kv_heads, max_len, head_dim)
-        self.length = 0
-
-    def append(self, key, value):
-        left = self.room.shape[3] - self.length
-        if key.shape[2] > left:
-            raise ValueError(f"room for {left} more tokens, got {key.shape[2]}")
-        self.room.narrow(3, self.length, key.shape[2]).copy_(torch.stack([key, value]))
-        self.length += key.shape[2]
-        return tuple(self.room[:, :, :, : self.length])
-
-
 @mistake("KVCache", caught_by="test_cache_sets_its_room_aside_once")
 class ListOfTokens:
-    """Keeps a list and stacks all of it each time."""
+    """Keeps a list of tokens, and stacks all of them in every call."""
 
     def __init__(self, batch, n_kv_heads, max_len, head_dim):
         self.tokens, self.max_len = [], max_len
@@ -319,6 +489,35 @@ class ReturnsCopies(_Cache):
 
     def in_use(self):
         return tuple(kept.clone() for kept in super().in_use())
+
+
+@mistake("KVCache", caught_by="test_cache_returns_what_it_was_given")
+class WritesAtTheEnd(_Cache):
+    """Fills the room from behind, and returns what stands in front."""
+
+    def places(self, new):
+        return slice(self.max_len - new, self.max_len)
+
+
+@right_answer("KVCache")
+class RoomSetAside(_Cache):
+    pass
+
+
+@right_answer("KVCache")
+class TokensFirst:
+    def __init__(self, batch, n_kv_heads, max_len, head_dim):
+        self.room = [torch.zeros(max_len, batch, n_kv_heads, head_dim) for _ in range(2)]
+        self.length = 0
+
+    def append(self, key, value):
+        start, end = self.length, self.length + key.shape[2]
+        if end > len(self.room[0]):
+            raise ValueError(f"no room for {key.shape[2]} after {start}")
+        for room, new in zip(self.room, (key, value), strict=True):
+            room[start:end] = new.permute(2, 0, 1, 3)
+        self.length = end
+        return tuple(room[:end].permute(1, 2, 0, 3) for room in self.room)
 
 
 @right_answer("KVCache")
@@ -344,13 +543,27 @@ class RoomOfTheFirstChunksKind:
 @right_answer("KVCache")
 class ByIndexCopy(_Cache):
     def append(self, key, value):
-        new = key.shape[-2]
-        self.check(new)
-        places = torch.arange(self.length, self.length + new)
+        self.check(key.shape[2])
+        places = torch.arange(self.length, self.length + key.shape[2])
         self.keys.index_copy_(2, places, key)
         self.values.index_copy_(2, places, value)
-        self.length += new
-        return [room.narrow(2, 0, self.length) for room in (self.keys, self.values)]
+        self.length = int(places[-1]) + 1
+        return self.in_use()
+
+
+@right_answer("KVCache")
+class OneRoomForBoth:
+    def __init__(self, batch, n_kv_heads, max_len, head_dim):
+        self.room = torch.empty(2, batch, n_kv_heads, max_len, head_dim)
+        self.length = 0
+
+    def append(self, key, value):
+        left = self.room.shape[3] - self.length
+        if key.shape[2] > left:
+            raise ValueError(f"room for {left} more tokens, got {key.shape[2]}")
+        self.room.narrow(3, self.length, key.shape[2]).copy_(torch.stack([key, value]))
+        self.length += key.shape[2]
+        return tuple(self.room[:, :, :, : self.length])
 
 
 # --- generate
@@ -432,6 +645,12 @@ def first_row_for_all(model, prompt, n_new, temperature=0.0):
         return scores[:1, -1:].argmax(-1).expand(len(scores), 1)
 
     return _write(model, prompt, n_new, choose=choose)
+
+
+@mistake("generate", caught_by="test_first_token_is_the_best_after_the_prompt")
+def the_newest_alone(model, prompt, n_new, temperature=0.0):
+    """Reads the last token of the text and nothing before it."""
+    return _write(model, prompt, n_new, temperature, read=lambda text, prompt: text[:, -1:])
 
 
 @mistake("generate", caught_by="test_first_token_is_the_best_after_the_prompt")
