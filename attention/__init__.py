@@ -34,6 +34,7 @@ from attention.models.bert.encoder import BertEncoder, attention_maps
 from attention.models.bert.head_patterns import head_by_pattern, pattern_scores
 from attention.models.gpt.generation import generate
 from attention.models.gpt.model import GPT
+from attention.models.recommendation.ranking import ndcg
 from attention.multi_head.attention import MultiHeadAttention
 from attention.multi_head.heads import merge_heads, split_heads
 from attention.multi_head.kv_cache import KVCache
@@ -110,6 +111,7 @@ __all__ = [
     "masked_softmax",
     "mel_filters",
     "merge_heads",
+    "ndcg",
     "padding_mask",
     "patchify",
     "path_length",
