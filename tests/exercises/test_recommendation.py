@@ -186,10 +186,15 @@ def test_beyond_k_nothing_counts(ndcg):
     """The item at place k counts, and one at place k + 1 counts nothing."""
     for rank, k, expected in ((3, 3, 0.5), (3, 2, 0.0), (5, 2, 0.0)):
         found = _of(ndcg, rank, k)
-        assert math.isclose(found, expected, abs_tol=1e-4), (
-            f"The right item has rank {rank} and k is {k}: the list counts {expected:g}; yours "
-            f"counts {found:.4f}."
-        )
+        if not math.isclose(found, expected, abs_tol=1e-4):
+            first = found == 1  # as if the right item stood first
+            raise Failure(
+                f"The right item has rank {rank} and k is {k}: the list counts {expected:g}; yours "
+                f"counts {found:.4f}.",
+                hint="That is what a first place counts. If you look for the right item among the "
+                "first k, what does your search say where it is not there? (`argmax` says 0.)"
+                if first else None,
+            )  # fmt: skip
 
 
 @points(2, hint="A list that misses counts 0, and it is still a list. Over how many do you take "

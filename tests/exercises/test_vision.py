@@ -141,7 +141,7 @@ def test_patches_refuse_a_remainder(patchify):
         "The product of the sides is a multiple of patch² here, and a side is no multiple of "
         "patch. Do squares of 3 fill an image that is 2 pixels high? Test each side by itself."
     )
-    for height, width in ((HEIGHT, WIDTH + 1), (HEIGHT + 1, WIDTH), (2, 9), (9, 4)):
+    for height, width in ((HEIGHT, WIDTH + 1), (HEIGHT + 1, WIDTH), (7, 11), (2, 9), (9, 4)):
         case = f"an image of {height} × {width} in squares of {PATCH}"
         hint = by_area if height * width % PATCH**2 == 0 else None
         try:

@@ -202,6 +202,13 @@ def place_k_is_not_shown(scores, target, k):
     return _gains(_ranks(scores, target), k - 1).mean()
 
 
+@mistake("ndcg", caught_by="test_beyond_k_nothing_counts")
+def argmax_finds_nothing(scores, target, k):
+    """Searches the first k items, and takes a search without success for a first place."""
+    hit = scores.topk(k, dim=-1).indices == target[:, None]
+    return (1 / torch.log2(hit.float().argmax(-1) + 2.0)).mean()
+
+
 @mistake("ndcg", caught_by="test_every_list_is_in_the_mean")
 def mean_of_the_hits(scores, target, k):
     """Leaves lists that miss out of the mean."""

@@ -125,7 +125,7 @@ def logarithm_forgotten(wave, rate, size, step, n_mels):
     return (_power(_frames(wave, size, step)) @ mel_filters(rate, size, n_mels).T).clamp(min=1e-10)
 
 
-@mistake("log_mel_frames", caught_by="test_a_louder_sound_adds_the_same_everywhere")
+@mistake("log_mel_frames", caught_by="test_silence_is_the_logarithm_of_the_floor")
 def floor_after_the_logarithm(wave, rate, size, step, n_mels):
     """Clamps the logarithm instead of the power."""
     power = _power(_frames(wave, size, step)) @ mel_filters(rate, size, n_mels).T
