@@ -38,6 +38,7 @@ from attention.models.bert.masked_word import masked_word
 from attention.models.gpt.generation import generate
 from attention.models.gpt.model import GPT
 from attention.models.gpt.training_step import training_step
+from attention.models.recommendation.ranking import ndcg
 from attention.multi_head.attention import MultiHeadAttention
 from attention.multi_head.heads import merge_heads, split_heads
 from attention.multi_head.kv_cache import KVCache
@@ -120,6 +121,7 @@ __all__ = [
     "masked_word",
     "mel_filters",
     "merge_heads",
+    "ndcg",
     "next_token_loss",
     "output_slopes",
     "padding_mask",

@@ -29,7 +29,7 @@ from attention.data import (
 )
 from attention.data.framed import framed
 from attention.data.recordings import read_wav, wav_bytes
-from attention.interpretation.digit_maps import cover, distances
+from attention.interpretation.digit_maps import cover
 from attention.interpretation.importance import integrated_gradients, leave_one_out
 from attention.models.alignment.mirroring import fresh_sentences
 from attention.models.bert.pretrained import encode
@@ -67,7 +67,6 @@ MADE = {
     "leave one out": lambda: leave_one_out(BERT, TEXT[:4], 0),
     "integrated gradients": lambda: integrated_gradients(BERT, TEXT[:4], 0, steps=3),
     "cover": lambda: cover(IMAGES, SCORES, 3),
-    "distances": lambda: distances(9, torch.device("cpu")),
     "path": lambda: torch.tensor(a.path_length([READS]), device="cpu"),
     "padding": lambda: a.padding_mask(LENGTHS, 300),
     "tiles": lambda: a.tiled_attention(WAVE, WAVE, WAVE, block=1, is_causal=True),

@@ -8,7 +8,7 @@ from torch.testing import assert_close
 
 from attention import patchify, rollout
 from attention.data.digits import N_CLASSES, SIDE, Part, batches, load_digits, some_of
-from attention.interpretation.digit_maps import class_rollout, cover, distances, reach
+from attention.interpretation.digit_maps import class_rollout, cover
 from attention.models.vision.digit_cnn import DigitCNN
 from attention.models.vision.reading_digits import SIZES as READING
 from attention.models.vision.reading_digits import (
@@ -206,32 +206,6 @@ def test_cover_lays_paper_over_the_highest_scores():
     assert images.eq(1).all()
 
 
-def test_distances_are_those_of_a_grid():
-    """In a square of nine: one step to the side, a diagonal, a corner to the other."""
-    found = distances(9)
-    assert found.shape == (9, 9)
-    for i in range(9):
-        for j in range(9):
-            apart = torch.tensor([i // 3 - j // 3, i % 3 - j % 3]).float()
-            assert_close(found[i, j], apart.norm())
-
-
-@torch.no_grad()
-def test_reach_is_the_mean_distance_of_a_look():
-    """Weights that are all alike reach as far as two patches are apart, on average."""
-    model, images = small(), torch.rand(BATCH, 6, 6)
-    _, maps = model(images, return_weights=True)
-    found = reach(model, images)
-    assert found.shape == (LAYERS, HEADS)
-    looks = maps[1, :, 2, 1:, 1:]
-    expected = (looks * distances(9)).sum(-1) / looks.sum(-1)
-    assert_close(found[1, 2], expected.mean())
-    for block in model.blocks:
-        block.attention.to_query.weight.zero_()
-        block.attention.to_query.bias.zero_()
-    assert_close(reach(model, images), distances(9).mean().expand(LAYERS, HEADS))
-
-
 def test_logistic_regression_is_scikit_learns(digits):
     """The copied weights call each image what the fitted model calls it."""
     few = some_of(digits.train, 40, seed=0)
@@ -301,11 +275,6 @@ def test_rollout_names_patches_that_matter(digits, quick):
     )
     assert most < random - 0.1
     assert random < least - 0.1
-
-
-def test_no_head_of_the_first_layer_is_local(digits, quick):
-    """Each head looks at least .85 times as far as an equal share would."""
-    assert reach(quick, digits.test.images)[0].min() > 0.85 * distances(16).mean()
 
 
 class Strips(VisionTransformer):

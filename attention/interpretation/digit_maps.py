@@ -9,26 +9,6 @@ from attention.models.vision.vit import VisionTransformer
 
 
 @torch.no_grad()
-def reach(model: VisionTransformer, images: Tensor) -> Tensor:
-    """Measure how far each head's patches look, on average, counted in patches.
-
-    Returns:
-        (n_layers, n_heads) distances. What goes to the class token is left out.
-    """
-    _, maps = model(images, return_weights=True)
-    shares = maps[..., 1:, 1:] / maps[..., 1:, 1:].sum(-1, keepdim=True)
-    far = distances(shares.shape[-1], shares.device)
-    return (shares * far).sum(-1).mean((1, 3))
-
-
-def distances(n_patches: int, device: torch.device | None = None) -> Tensor:
-    """The distance of each patch from each other in a square of patches, (n_patches, n_patches)."""
-    side = torch.arange(round(n_patches**0.5), device=device)
-    places = torch.cartesian_prod(side, side).float()  # (n_patches, 2), row by row
-    return torch.cdist(places, places)
-
-
-@torch.no_grad()
 def class_rollout(model: VisionTransformer, images: Tensor) -> Tensor:
     """Follow the class token's attention down to the patches, for each image.
 

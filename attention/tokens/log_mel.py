@@ -43,10 +43,12 @@ def log_mel_frames(
 ) -> Tensor:
     """Measure how strong each band of frequencies is in each frame of a sound.
 
-        X_tk = Σ_n w_n x_(t·step + n) e^(−2πi kn/size),   L_tm = log max(Σ_k F_mk abs(X_tk)², 1e-10)
+        y_tr = Hann_r wave_(t·step + r)
+        power_tν = (Σ_r y_tr cos(2πνr/size))² + (Σ_r y_tr sin(2πνr/size))²
+        L_tb = log max(Σ_ν F_bν power_tν, 1e-10)
 
-    x is the sound, w the Hann window, F the mel filters. At 8000 samples a second the defaults
-    are frames of 25 ms, one every 10 ms.
+    for frame t, sample r of it, bin ν of the spectrum and band b; F are the mel filters. At 8000
+    samples a second the defaults are frames of 25 ms, one every 10 ms.
 
     Args:
         wave: (..., samples) the air pressure, floating point.

@@ -11,7 +11,7 @@ from torch import Tensor
 def to_mel(hertz: float) -> float:
     """Turn a frequency into mels.
 
-        m = 2595 · log₁₀(1 + f / 700)
+        mel(f) = 2595 · log₁₀(1 + f / 700)
 
     Args:
         hertz: vibrations a second, not negative.
@@ -56,14 +56,14 @@ def mel_filters(
 
     Args:
         rate: samples a second.
-        size: samples in a frame. Its spectrum has size // 2 + 1 bins, bin k at k · rate / size
+        size: samples in a frame. Its spectrum has size // 2 + 1 bins, bin ν at ν · rate / size
             hertz.
         n_mels: how many filters.
         dtype: of the result.
         device: where the filters live.
 
     Returns:
-        (n_mels, size // 2 + 1): what filter m takes of bin k, from 0 to 1.
+        (n_mels, size // 2 + 1): what filter b takes of bin ν, from 0 to 1.
 
     Raises:
         ValueError: a number is not positive, or a filter is so narrow that it meets no bin.

@@ -7,14 +7,14 @@ from torch import Tensor
 def training_pairs(session: Tensor) -> tuple[Tensor, Tensor]:
     """Lay what a model reads beside what it is to name: the same session, one place further.
 
-        inputs[t] = session[t],   targets[t] = session[t + 1]
+        inputs[i] = session[i],   targets[i] = session[i + 1]
 
     Args:
         session: (..., length) items in the order in which they were looked at, at least two.
 
     Returns:
-        (inputs, targets), each (..., length − 1). Having read inputs up to and including place t,
-        and under a causal mask nothing after it, a model is to name targets[t].
+        (inputs, targets), each (..., length − 1). Having read inputs up to and including place i,
+        and under a causal mask nothing after it, a model is to name targets[i].
 
     Raises:
         ValueError: the session has fewer than two items.

@@ -30,7 +30,14 @@ FLOOR = math.log(1e-10)
         "How many numbers describe a frame when the filters have done their work?")  # fmt: skip
 def test_a_row_holds_the_bands_of_a_frame(log_mel_frames):
     """The result has two axes, and the last one counts the bands."""
-    frames = log_mel_frames(_wave(), RATE, SIZE, STEP, N_MELS)
+    try:
+        frames = log_mel_frames(_wave(), RATE, SIZE, STEP, N_MELS)
+    except RuntimeError as error:
+        if "omplex" not in str(error):
+            raise
+        raise _still_complex(f"Complex numbers met real ones: {error}") from None
+    if isinstance(frames, torch.Tensor) and frames.is_complex():
+        raise _still_complex(f"Expected real numbers, got {frames.dtype}.")
     assert isinstance(frames, torch.Tensor), f"Expected a tensor, got a {type(frames).__name__}."
     shape = tuple(frames.shape)
     turned = " Your rows seem to be the bands." if shape[:1] == (N_MELS,) else ""
@@ -91,14 +98,19 @@ def test_a_louder_sound_adds_the_same_everywhere(log_mel_frames):
     quiet = log_mel_frames(_wave(), RATE, SIZE, STEP, N_MELS)
     seen = []
     for gain in (2.0, 3.0, 5.0):
-        change = log_mel_frames(_wave() * gain, RATE, SIZE, STEP, N_MELS) - quiet
+        loud = log_mel_frames(_wave() * gain, RATE, SIZE, STEP, N_MELS)
+        change, factor = loud - quiet, loud / quiet
         if change.max() - change.min() > 1e-3:
+            hint = ("Filters add powers up. A sum of logarithms is something else: take the "
+                    "logarithm last.")  # fmt: skip
+            if factor.max() - factor.min() < 1e-3:
+                hint = (f"Yours were all multiplied by {factor.mean():.3g}, as powers are. "
+                        "Which step turns a factor into a sum?")  # fmt: skip
             raise Failure(
                 f"The sound was made {gain:g} times louder. Expected every number to grow by the "
                 f"same; yours grew by {change.min():.3f} in one place and by {change.max():.3f} in "
                 "another.",
-                hint="Filters add powers up. A sum of logarithms is something else: take the "
-                "logarithm last.",
+                hint=hint,
             )
         seen.append((math.log(gain), change.mean().item()))
     slope = seen[0][1] / seen[0][0]
@@ -119,6 +131,11 @@ def test_a_louder_sound_adds_the_same_everywhere(log_mel_frames):
 def test_silence_is_the_logarithm_of_the_floor(log_mel_frames):
     """Silence gives log 1e-10 everywhere."""
     frames = log_mel_frames(torch.zeros(SAMPLES), RATE, SIZE, STEP, N_MELS)
+    if frames.shape == (N_FRAMES, N_MELS) and torch.allclose(frames, torch.tensor(1e-10)):
+        raise Failure(
+            f"The frames of silence are 1e-10 in yours; expected log 1e-10 = {FLOOR:.2f}.",
+            hint="The floor of 1e-10 is one for powers. Does it come before your logarithm?",
+        )
     assert_values(frames, torch.full((N_FRAMES, N_MELS), FLOOR), "the frames of silence")
 
 
@@ -142,6 +159,26 @@ def test_a_click_is_heard_by_the_frames_that_hold_it(log_mel_frames):
                              "expected": ["click" if h else "–" for h in expected]},
                             [f"frame {t}" for t in range(N_FRAMES)])],
         )  # fmt: skip
+
+
+@points(2, hint="The spectrum's numbers are complex: a real part, from cosines, and an imaginary "
+        "one, from sines. How much of a tone lies in which depends on where in its swing the frame "
+        "begins. What is made of both, so that it does not?")  # fmt: skip
+def test_a_tone_is_as_loud_wherever_its_swing_begins(log_mel_frames):
+    """A sine and a cosine of one frequency are equally strong."""
+    size, n_mels = 200, 10
+    angle = 2 * math.pi * 400 * torch.arange(size) / RATE  # whole swings in a frame
+    loudest = [
+        log_mel_frames((angle + shift).sin(), RATE, size, 100, n_mels).max().item()
+        for shift in (0.0, 0.7, math.pi / 2)
+    ]
+    if max(loudest) - min(loudest) > 0.5:
+        said = ", ".join(f"{value:.2f}" for value in loudest)
+        raise Failure(
+            "Three tones of 400 Hz, equally strong, begin at different points of their swing: at "
+            f"zero, higher up, and at the top. Their loudest bands are {said} in yours; they "
+            "should be equal."
+        )
 
 
 @points(2, hint="A frame that is cut off at full strength has two edges that are not in the "
@@ -199,6 +236,14 @@ def test_odd_frames_that_do_not_touch(log_mel_frames):
     expected = _slowly(_wave(), RATE, 15, 19, 2)
     frames = log_mel_frames(_wave(), RATE, 15, 19, 2)
     assert_values(frames, expected, "the frames", rtol=1e-4, atol=1e-4)  # of a float32 spectrum
+
+
+def _still_complex(message):
+    return Failure(
+        message,
+        hint="`rfft` returns complex numbers, and their square is complex, too. A power is the "
+        "square of their absolute value: which method takes it?",
+    )
 
 
 def _wave(samples=SAMPLES):

@@ -137,16 +137,22 @@ def test_patches_as_small_and_as_large_as_can_be(patchify):
         "reshape that fails says RuntimeError.")  # fmt: skip
 def test_patches_refuse_a_remainder(patchify):
     """A side that is not a multiple of patch is a ValueError."""
-    for height, width in ((HEIGHT, WIDTH + 1), (HEIGHT + 1, WIDTH)):
+    by_area = (
+        "The product of the sides is a multiple of patch² here, and a side is no multiple of "
+        "patch. Do squares of 3 fill an image that is 2 pixels high? Test each side by itself."
+    )
+    for height, width in ((HEIGHT, WIDTH + 1), (HEIGHT + 1, WIDTH), (7, 11), (2, 9), (9, 4)):
         case = f"an image of {height} × {width} in squares of {PATCH}"
+        hint = by_area if height * width % PATCH**2 == 0 else None
         try:
             found = patchify(torch.randn(BATCH, height, width), PATCH)
         except ValueError:
             continue
         except Exception as error:
-            raise Failure(f"For {case}, expected ValueError, got {type(error).__name__}.") from None
+            message = f"For {case}, expected ValueError, got {type(error).__name__}."
+            raise Failure(message, hint=hint) from None
         shape = tuple(found.shape) if isinstance(found, torch.Tensor) else "no tensor"
-        raise Failure(f"For {case}, expected ValueError, got a result: {shape}.")
+        raise Failure(f"For {case}, expected ValueError, got a result: {shape}.", hint=hint)
 
 
 def _square_numbers():

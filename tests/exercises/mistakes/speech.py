@@ -36,6 +36,19 @@ def without_the_filters(wave, rate, size, step, n_mels):
     return _power(_frames(wave, size, step)).clamp(min=1e-10).log()
 
 
+@mistake("log_mel_frames", caught_by="test_a_row_holds_the_bands_of_a_frame")
+def complex_squared(wave, rate, size, step, n_mels):
+    """Squares the complex numbers instead of their absolute values."""
+    return _log_mel(torch.fft.rfft(_frames(wave, size, step)) ** 2, rate, size, n_mels)
+
+
+@mistake("log_mel_frames", caught_by="test_a_row_holds_the_bands_of_a_frame")
+def complex_filters(wave, rate, size, step, n_mels):
+    """Makes the filters complex, so that they fit, and takes the logarithm of what comes out."""
+    filters = mel_filters(rate, size, n_mels).to(torch.complex64)
+    return (torch.fft.rfft(_frames(wave, size, step)) ** 2 @ filters.T).log()
+
+
 @mistake("log_mel_frames", caught_by="test_as_many_frames_as_fit")
 def last_frame_lost(wave, rate, size, step, n_mels):
     """Stops one frame early."""
@@ -106,6 +119,19 @@ def logarithm_before_the_filters(wave, rate, size, step, n_mels):
     return power.log() @ mel_filters(rate, size, n_mels).T
 
 
+@mistake("log_mel_frames", caught_by="test_a_louder_sound_adds_the_same_everywhere")
+def logarithm_forgotten(wave, rate, size, step, n_mels):
+    """Returns the power in each band."""
+    return (_power(_frames(wave, size, step)) @ mel_filters(rate, size, n_mels).T).clamp(min=1e-10)
+
+
+@mistake("log_mel_frames", caught_by="test_silence_is_the_logarithm_of_the_floor")
+def floor_after_the_logarithm(wave, rate, size, step, n_mels):
+    """Clamps the logarithm instead of the power."""
+    power = _power(_frames(wave, size, step)) @ mel_filters(rate, size, n_mels).T
+    return power.log().clamp(min=1e-10)
+
+
 @mistake("log_mel_frames", caught_by="test_silence_is_the_logarithm_of_the_floor")
 def floor_for_the_bins(wave, rate, size, step, n_mels):
     """Lifts each bin to the floor, and then adds the bins up."""
@@ -119,6 +145,18 @@ def padding_in_front(wave, rate, size, step, n_mels):
     fits = (len(wave) - size) // step + 1
     padded = torch.nn.functional.pad(wave, (size // 2, size // 2))
     return _right(padded, rate, size, step, n_mels)[:fits]
+
+
+@mistake("log_mel_frames", caught_by="test_a_tone_is_as_loud_wherever_its_swing_begins")
+def real_part_only(wave, rate, size, step, n_mels):
+    """Squares the real part, and drops the sines."""
+    return _log_mel(torch.fft.rfft(_frames(wave, size, step)).real ** 2, rate, size, n_mels)
+
+
+@mistake("log_mel_frames", caught_by="test_a_tone_is_as_loud_wherever_its_swing_begins")
+def imaginary_part_only(wave, rate, size, step, n_mels):
+    """Squares the imaginary part, and drops the cosines."""
+    return _log_mel(torch.fft.rfft(_frames(wave, size, step)).imag ** 2, rate, size, n_mels)
 
 
 @mistake("log_mel_frames", caught_by="test_a_tone_stays_out_of_distant_bands")

@@ -176,6 +176,34 @@ def leaves_it_to_reshape(images, patch):
     return axes.transpose(-3, -2).flatten(-2).flatten(-3, -2)
 
 
+@mistake("patchify", caught_by="test_patches_refuse_a_remainder")
+def tests_the_area(images, patch):
+    """Tests whether the number of pixels is a multiple of a patch's."""
+    *front, height, width = images.shape
+    if height * width % patch**2:
+        raise ValueError("the pixels do not fill whole patches")
+    axes = images.reshape(*front, height // patch, patch, width // patch, patch)
+    return axes.transpose(-3, -2).flatten(-2).flatten(-3, -2)
+
+
+@mistake("patchify", caught_by="test_patches_refuse_a_remainder")
+def tests_the_area_and_drops_the_border(images, patch):
+    """The same, with a cut that never fails."""
+    *_, height, width = images.shape
+    if height * width % patch**2:
+        raise ValueError("the pixels do not fill whole patches")
+    return right_by_permute(images[..., : height - height % patch, : width - width % patch], patch)
+
+
+@mistake("patchify", caught_by="test_patches_refuse_a_remainder")
+def tests_the_sum_of_the_sides(images, patch):
+    """Tests both sides in one go."""
+    *_, height, width = images.shape
+    if (height + width) % patch:
+        raise ValueError("the sides must be multiples of patch")
+    return right_by_permute(images[..., : height - height % patch, : width - width % patch], patch)
+
+
 @right_answer("patchify")
 def right_by_permute(images, patch):
     squares = _four_axes(images, patch).transpose(-3, -2)
