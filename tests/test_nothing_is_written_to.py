@@ -65,6 +65,7 @@ CALLS = {
     "masked_softmax": (a.masked_softmax, SCORES, BOOL),
     "masked_word": (partial(a.masked_word, BERT, place=1, mask_token=8), SEGMENTS),
     "merge_heads": (a.merge_heads, QKV[0]),
+    "ndcg": (partial(a.ndcg, k=2), draw(BATCH, LENGTH), torch.zeros(BATCH).long()),
     "next_token_loss": (a.next_token_loss, draw(BATCH, LENGTH, 3), torch.ones(BATCH, LENGTH).int()),
     "padding_mask": (partial(a.padding_mask, max_len=4), torch.tensor([3, 0])),
     "pair_score": (
