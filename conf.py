@@ -18,6 +18,7 @@ extensions = [
     "numbering",  # Figure 6.2, Exercise 2.1, and links to them
     "exercises",
     "questions",
+    "minutes",  # how long a page takes
     "claims",
     "package_page",  # what the package offers, who uses it, what holds it
     "previews",  # cards that show what a link leads to

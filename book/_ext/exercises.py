@@ -32,8 +32,9 @@ class Exercise(SphinxDirective):
         difficulty = self.options.get("difficulty")
         if difficulty not in DIFFICULTY or "minutes" not in self.options:
             raise self.error(f"exercise {name}: give :difficulty: 1, 2 or 3 and :minutes:")
-        box = nodes.container(classes=["exercise"], ids=[f"exercise-{name}"])
-        box += self._title(name, difficulty, self.options["minutes"])
+        minutes = self.options["minutes"]
+        box = nodes.container(classes=["exercise"], ids=[f"exercise-{name}"], minutes=minutes)
+        box += self._title(name, difficulty, minutes)
         content = nodes.Element()
         self.state.nested_parse(self.content, self.content_offset, content)
         hints = [node for node in content.children if "hint" in node.get("classes", [])]
