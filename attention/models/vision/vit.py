@@ -16,11 +16,11 @@ PIXEL_MEAN, PIXEL_SPREAD = 0.3, 0.4  # about those of the digits, where 0 is pap
 class VisionTransformer(nn.Module):
     """Read an image as a sequence of patches, and say what it shows.
 
-        x = [x_cls; u_1 W_token; …; u_n W_token] + E
+        x = [x_cls; pixels_1 W_token; …; pixels_n W_token] + E
         x = EncoderBlock(x), once for each layer
         logits = LayerNorm(x_0) W_read
 
-    for the pixels u_i of patch i, the class token x_cls and the places' vectors E.
+    for the numbers pixels_i of patch i, the class token x_cls and the places' vectors E.
 
     The class token belongs to no patch. It starts the same for every image and can only gather,
     so that its row of a map shows what the answer was gathered from.
