@@ -234,6 +234,17 @@ def _with_number(raw, chapter) -> str:
     return html
 
 
+def forget(app, env, docnames):
+    """Forget all that pages held which are to be read again: a label may move from one to another.
+
+    Sphinx forgets a page only when its turn comes, and calls what has moved to one that is read
+    before it a duplicate.
+    """
+    for docname in docnames:
+        for domain in env.domains.sorted():
+            domain.clear_doc(docname)
+
+
 def pages_to_rewrite(app, env):
     """Number the chapters in the sidebar; name the pages that show a number of before."""
     domain = env.get_domain(DOMAIN)
@@ -256,6 +267,7 @@ def setup(app):
     app.add_node(number)
     app.add_transform(FindChapters)
     app.add_post_transform(WriteNumbers)
+    app.connect("env-before-read-docs", forget)
     app.connect("doctree-read", collect)
     app.connect("env-updated", pages_to_rewrite)
     # raised when a node or what is kept of a page changes: doctrees of before are then read anew

@@ -175,6 +175,18 @@ def test_a_figure_more_is_told_to_the_pages_that_name_a_later_one(book):
     assert book.link("pears", "apples.html#two") == "Figure\u00a01.3"
 
 
+@pytest.mark.parametrize("there", ["oranges", "zebras"])
+def test_a_question_may_move_to_another_page(book, there):
+    """That is read before the one which it left, or after it: what stood there is forgotten first."""
+    book.order("apples", "pears", there)
+    book.write(there, "# Empty")
+    book.build()
+    book.write("pears", "# Pears\n\nSee {numbered}`two`.\n")
+    book.write(there, f"# Full\n{QUESTION}{EQUATION}")
+    assert book.build()[1] == ""
+    assert book.page(there).select_one("fieldset")
+
+
 @pytest.mark.parametrize("parallel", [1, 2])
 def test_a_chapter_more_changes_every_number_and_reads_no_page_again(book, capfd, parallel):
     """All pages show the new numbers; only the index and the new chapter are read."""

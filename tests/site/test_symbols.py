@@ -15,7 +15,7 @@ WORDS = re.compile(r"\\(?:text|operatorname|begin|end)\{[^}]*\}")
 MAPS = re.compile(r"\bW_(?:[qkvo]\b|[cb]\b|\{[qkvo],)")  # the index is part of the name
 GREEK = re.compile(
     r"\\(?:alpha|beta|gamma|delta|(?:var)?epsilon|zeta|eta|theta|kappa|lambda|mu|nu|xi|pi|rho|sigma"
-    r"|tau|phi|psi|omega|ell)"
+    r"|tau|phi|psi|omega|ell)\b"
 )
 
 
@@ -24,11 +24,8 @@ def letters(tex):
     tex = MAPS.sub(" W ", WORDS.sub(" ", tex))
     numbered = set(re.findall(r"\bb_[12]\b", tex))
     tex = re.sub(r"\bb_[12]\b", " ", tex)
-    return (
-        numbered
-        | set(GREEK.findall(tex))
-        | set(re.findall(r"[A-Za-z]", re.sub(r"\\[A-Za-z]+", " ", tex)))
-    )
+    latin = set(re.findall(r"[A-Za-z]", re.sub(r"\\[A-Za-z]+", " ", tex)))
+    return numbered | set(GREEK.findall(tex)) | latin
 
 
 def rows(page, head):
