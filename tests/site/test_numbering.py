@@ -177,7 +177,7 @@ def test_a_figure_more_is_told_to_the_pages_that_name_a_later_one(book):
 
 @pytest.mark.parametrize("there", ["oranges", "zebras"])
 def test_a_question_may_move_to_another_page(book, there):
-    """That is read before the one which it left, or after it: what stood there is forgotten first."""
+    """Read before the one that it left, or after it: what stood there is forgotten first."""
     book.order("apples", "pears", there)
     book.write(there, "# Empty")
     book.build()

@@ -15,7 +15,7 @@ WORDS = re.compile(r"\\(?:text|operatorname|begin|end)\{[^}]*\}")
 MAPS = re.compile(r"\bW_(?:[qkvo]\b|[cb]\b|\{[qkvo],)")  # the index is part of the name
 GREEK = re.compile(
     r"\\(?:alpha|beta|gamma|delta|(?:var)?epsilon|zeta|eta|theta|kappa|lambda|mu|nu|xi|pi|rho|sigma"
-    r"|tau|phi|psi|omega|ell)\b"
+    r"|tau|phi|psi|omega|ell)(?![A-Za-z])"
 )
 
 
