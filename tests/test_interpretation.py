@@ -9,6 +9,7 @@ from torch.testing import assert_close
 
 from attention import GPT, BertEncoder, ablate_head, reweigh_head, rollout
 from attention.data.equal_length import SENTENCES
+from attention.interpretation.ablation import silence_token
 from attention.interpretation.importance import (
     attention_received,
     effect,
@@ -141,6 +142,23 @@ def test_weights_of_another_shape_are_refused(model):
         pytest.raises(ValueError, match=r"shape \(2, 5, 5\) that it was given, got \(2, 1, 5\)"),
     ):
         model(TOKENS)
+
+
+def test_a_silent_token_is_a_token_whose_values_are_zero(model):
+    """All heads of all layers add up what the others say, with the weights that they had."""
+    before = model(TOKENS)
+
+    def without(module, inputs, output):
+        output = output.clone()
+        output[:, 1] = 0
+        return output
+
+    with silence_token(model, 1):
+        silenced = model(TOKENS)
+    assert model(TOKENS).equal(before) and not torch.allclose(silenced, before)
+    for block in model.blocks:
+        block.attention.to_value.register_forward_hook(without)
+    assert_close(silenced, model(TOKENS))
 
 
 # --- importance ---
@@ -351,16 +369,8 @@ def test_the_sink_matters_when_hidden_and_not_when_blanked(read, left_out):
 def test_what_the_sink_says_is_hardly_missed(read):
     """What it hands over taken away, and nothing put in its place: a tenth of hiding it."""
     encoder, ids, vectors, *_ = read
-    with ExitStack() as silence:
-        for layer in range(6):
-            for head in range(12):
-                silence.enter_context(reweigh_head(encoder, layer, head, without_the_first))
+    with silence_token(encoder, 0):
         silent = effect(vectors, sentence_vector(encoder, ids)).mean()
     mask = torch.ones(1, 1, 10, dtype=torch.bool)
     mask[..., 0] = False
     assert silent < effect(vectors, sentence_vector(encoder, ids, mask)).mean() / 10
-
-
-def without_the_first(weights):
-    """The other weights, as they were."""
-    return torch.cat([torch.zeros_like(weights[..., :1]), weights[..., 1:]], dim=-1)
