@@ -9,13 +9,13 @@ from attention.precision import wide_product
 class OnlineSoftmax:
     """Average values by the softmax of their scores, without ever having all the scores.
 
-    Three running results stand for everything read so far: the largest score m, the sum l of all
-    exponentials, and the mixture a of the values. When a tile of scores s with values v arrives,
+    Three running results stand for everything read so far: the largest score μ, the sum l of all
+    exponentials, and the mixture õ of the values. When a tile of scores s with values v arrives,
 
-        m′ = max(m, max s),   l′ = e^(m − m′) l + Σ e^(s − m′),   a′ = e^(m − m′) a + Σ e^(s − m′) v
+        μ′ = max(μ, max s),   l′ = e^(μ − μ′) l + Σ e^(s − μ′),   õ′ = e^(μ − μ′) õ + Σ e^(s − μ′) v
 
-    The factor e^(m − m′) is what keeps it exact: the old sums were counted from the old maximum.
-    At the end the average is a / l.
+    The factor e^(μ − μ′) is what keeps it exact: the old sums were counted from the old maximum.
+    At the end the average is õ / l.
 
     Args:
         rows: the shape of the queries, (..., query_len).
@@ -23,9 +23,9 @@ class OnlineSoftmax:
         dtype, device: of the scores and values to come.
 
     Attributes:
-        largest: m, (..., query_len, 1).
+        largest: μ, (..., query_len, 1).
         total: l, (..., query_len, 1).
-        mixed: a, (..., query_len, value_dim).
+        mixed: õ, (..., query_len, value_dim).
 
     Source: Milakov and Gimelshein (2018), algorithm 3, and Dao et al. (2022), algorithm 1.
     """

@@ -6,7 +6,7 @@ add up, and no weight of the model is touched.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
@@ -96,6 +96,29 @@ def reweigh_head(
         attention.register_forward_pre_hook(listen, with_kwargs=True),
         attention.to_output.register_forward_pre_hook(answer_anew),
     ):
+        yield
+
+
+@contextmanager
+def silence_token(model: nn.Module, place: int) -> Iterator[None]:
+    """Let no head hand on what one token says, for the length of a `with` block.
+
+    Its weight is multiplied by zero in every row of every map; the rest of a row is not scaled up.
+
+    Args:
+        model: as for `reweigh_head`.
+        place: of the token, counted from 0.
+    """
+
+    def without(weights: Tensor) -> Tensor:
+        kept = weights.clone()
+        kept[..., place] = 0
+        return kept
+
+    with ExitStack() as changes:
+        for layer, block in enumerate(model.blocks):
+            for head in range(block.attention.n_heads):
+                changes.enter_context(reweigh_head(model, layer, head, without))
         yield
 
 

@@ -61,7 +61,7 @@ def integrated_gradients(model: BertEncoder, tokens: Tensor, blank: int, steps: 
     Walk from the blanks' embeddings to the tokens' in a straight line, and at each step ask how
     fast the similarity to the whole sentence's vector grows with each token:
 
-        importance[i] = (e_i − e_blank) · mean over the way of ∂(v · vector) / ∂ embedding_i
+        importance[i] = (e_i − e_blank) · mean over the way of ∂(x̂ · x̂_now) / ∂ embedding_i
 
     Args:
         model, tokens, blank: as for `leave_one_out`.

@@ -9,7 +9,7 @@ from attention.shapes import check_tensor
 def rollout(maps: Tensor) -> Tensor:
     """Multiply the layers' maps, and so follow attention from the last layer down to the input.
 
-        R = A_L · … · A_2 · A_1,   A_l = ½ (mean of layer l's heads + I)
+        rollout = Ã_L · … · Ã_2 · Ã_1,   Ã_ℓ = ½ (W̄_ℓ + I),   W̄_ℓ = the mean of layer ℓ's heads
 
     The identity stands for the residual path, on which each token keeps its own vector. It is a
     picture of the ways that are open, not a measurement of what travelled on them: values,

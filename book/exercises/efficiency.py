@@ -1,9 +1,24 @@
-"""Exercise of the chapter "Efficiency". Replace the `raise` with your code; save; grade.
+"""Exercises of the chapter "Efficiency". Replace each `raise` with your code; save; grade.
 
 make grade EXERCISE=efficiency
 """
 
 import torch
+
+
+def causal_linear_attention(query, key, value):
+    """Compute linear attention in which each position hears itself and
+    what came before, with two running sums instead of a table.
+
+    Args:
+        query, key: (..., length, d).
+        value: (..., length, value_dim).
+
+    Returns:
+        (..., length, value_dim): row i is the average of the values 0 … i
+        with the weights φ(q_i) · φ(k_j), where φ(x) = elu(x) + 1.
+    """
+    raise NotImplementedError
 
 
 def tiled_attention(query, key, value, mask=None, block=256):

@@ -1,17 +1,32 @@
-"""Exercise of the chapter "Is attention an explanation?". Replace the `raise`; save; grade.
+"""Exercises of the chapter "Is attention an explanation?". Replace each `raise`; save; grade.
 
-make grade EXERCISE=ablate_head
+make grade EXERCISE=interpretation
 """
 
 import torch
 
 
+def rollout(maps):
+    """Multiply the layers' maps, each mixed half and half with the identity.
+
+    Args:
+        maps: (n_layers, n_heads, length, length), the first layer first.
+            Each row of weights sums to one.
+
+    Returns:
+        (length, length). Row i: how the ways that lead to token i's last
+        vector are shared out among the input tokens. It sums to one.
+    """
+    raise NotImplementedError
+
+
 def ablate_head(model, layer, head):
     """Silence one head until the returned handle is removed: its answer becomes zeros.
 
-    What you can use: `model.blocks[layer].attention` has n_heads heads and the width d_model. Its
-    output map, `attention.to_output`, is a module that is called with the heads' answers side by
-    side, (batch, length, d_model): head 0 first, head_dim = d_model / n_heads numbers each.
+    What you can use: `attention = model.blocks[layer].attention` has the numbers
+    `attention.n_heads` and `attention.d_model`. Its output map, `attention.to_output`, is a
+    module that is called with the heads' answers side by side, (batch, length, d_model):
+    head 0 first, head_dim = d_model // n_heads numbers each.
 
     Args:
         model: a BertEncoder.

@@ -19,7 +19,7 @@ enhance("online", (panel, { words, scores, values, sizes }, say) => {
     return { cells: [name, score, track, counts, weight], bar, counts, weight };
   });
   const table = element("div", { className: "panel-rows online-rows" });
-  const power = element("span", {}, "counts e", element("sup", {}, "s − m"));
+  const power = element("span", {}, "counts e", element("sup", {}, "s − μ"));
   const heads = ["word", "score", power, "", "weight"];
   table.append(...heads.map((text) => element("span", { className: "panel-head" }, text)));
   rows.forEach(({ cells }) => table.append(...cells));
@@ -27,11 +27,11 @@ enhance("online", (panel, { words, scores, values, sizes }, say) => {
   const running = element("dl", { className: "online-state" });
   const found = {};
   const results = {
-    m: "m, the largest",
+    m: "μ, the largest",
     rescale: "the rescale",
     l: "l, the sum",
-    a: "a, the mixture",
-    output: "a / l",
+    a: "õ, the mixture",
+    output: "õ / l",
   };
   for (const [key, name] of Object.entries(results)) {
     found[key] = element("dd", {});
@@ -94,7 +94,7 @@ enhance("online", (panel, { words, scores, values, sizes }, say) => {
     if (start > 0) return read;
     const output = vector(now.mixed.map((a) => a / now.total));
     const whole = vector(weightedSum(softmax(scores), values));
-    return `${read} All is read: a / l is ${output}; the softmax of all six at once gives ${whole}.`;
+    return `${read} All is read: õ / l is ${output}; the softmax of all six at once gives ${whole}.`;
   }
 
   function vector(numbers) {

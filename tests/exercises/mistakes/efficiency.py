@@ -1,4 +1,4 @@
-"""Known answers to the exercise of efficiency: what people really write, right and wrong."""
+"""Known answers to the exercises of efficiency: what people really write, right and wrong."""
 
 import math
 
@@ -7,6 +7,222 @@ import torch.nn.functional as F
 
 import attention as book
 from grading.known import mistake, right_answer
+
+# causal_linear_attention
+
+
+def _phi(x):
+    return F.elu(x) + 1
+
+
+def _recurrent(query, key, value, *, phi=_phi, read_first=False, total=None):
+    """A right answer in a loop over positions; what is not given is right."""
+    q, k = phi(query), phi(key)
+    state = sums = 0.0
+    output = []
+    for i in range(query.shape[-2]):
+        new = k[..., i, :, None] * value[..., i, None, :], k[..., i, :]  # (..., d, value_dim), d
+        before = state, sums
+        state, sums = state + new[0], sums + new[1]
+        held, weights = before if read_first else (state, sums)
+        if read_first and i == 0:
+            held, weights = torch.zeros_like(state), torch.zeros_like(sums)
+        mixed = (q[..., i, None, :] @ held)[..., 0, :]
+        weights = (q[..., i, :] * weights).sum(-1, keepdim=True)
+        output.append(mixed / (weights if total is None else total(q, k, i)))
+    return torch.stack(output, dim=-2)
+
+
+@mistake("causal_linear_attention", caught_by="test_linear_output_is_as_wide_as_a_value")
+def stacked_in_front(query, key, value):
+    """Stacks the outputs along a new first axis."""
+    return _recurrent(query, key, value).movedim(-2, 0)
+
+
+@mistake("causal_linear_attention", caught_by="test_linear_output_is_as_wide_as_a_value")
+def last_output_alone(query, key, value):
+    """Returns what the state says at the end."""
+    return _recurrent(query, key, value)[..., -1, :]
+
+
+@mistake("causal_linear_attention", caught_by="test_linear_leaves_the_inputs_alone")
+def features_in_place(query, key, value):
+    """Overwrites query and key by their features."""
+    key.copy_(_phi(key))
+    return _recurrent(query, key, value)
+
+
+@mistake("causal_linear_attention", caught_by="test_linear_first_position_hears_itself")
+def reads_before_it_adds(query, key, value):
+    """Reads the state first, so that no position hears itself."""
+    return _recurrent(query, key, value, read_first=True)
+
+
+@mistake("causal_linear_attention", caught_by="test_linear_first_position_hears_itself")
+def not_causal(query, key, value):
+    """Sums over all keys, as the formula without a mask does."""
+    q, k = _phi(query), _phi(key)
+    return q @ (k.mT @ value) / (q * k.sum(-2, keepdim=True)).sum(-1, keepdim=True)
+
+
+@mistake("causal_linear_attention", caught_by="test_linear_does_not_hear_the_future")
+def first_position_alone_is_causal(query, key, value):
+    """Writes the first row by hand, and lets the others hear everything."""
+    rest = not_causal(query, key, value)
+    return torch.cat([value[..., :1, :], rest[..., 1:, :]], dim=-2)
+
+
+@mistake("causal_linear_attention", caught_by="test_linear_does_not_hear_the_future")
+def state_replaced(query, key, value):
+    """Keeps the newest key and value alone: the state is overwritten."""
+    q, k = _phi(query), _phi(key)
+    weights = (q * k).sum(-1, keepdim=True)
+    return weights * value / weights
+
+
+@mistake("causal_linear_attention", caught_by="test_linear_first_position_hears_itself")
+def summed_over_all_below(query, key, value):
+    """Takes the mixture of the past, and divides by the sum over all keys."""
+    return _recurrent(
+        query, key, value, total=lambda q, k, i: q[..., i, :].mul(k.sum(-2)).sum(-1, keepdim=True)
+    )
+
+
+@mistake("causal_linear_attention", caught_by="test_linear_first_position_hears_itself")
+def never_divided(query, key, value):
+    """Returns the weighted sum."""
+    return _recurrent(query, key, value, total=lambda *_: 1.0)
+
+
+@mistake("causal_linear_attention", caught_by="test_linear_weights_sum_to_one")
+def divided_by_how_many(query, key, value):
+    """Divides by the sum once at the start, and then by the number of positions."""
+
+    def total(q, k, i):
+        return (q[..., i, :] * k[..., i, :]).sum(-1, keepdim=True) * (i + 1)
+
+    return _recurrent(query, key, value, total=total)
+
+
+@mistake("causal_linear_attention", caught_by="test_linear_weights")
+def without_features(query, key, value):
+    """Takes the bare dot products."""
+    return _recurrent(query, key, value, phi=lambda x: x)
+
+
+@mistake("causal_linear_attention", caught_by="test_linear_weights")
+def elu_without_one(query, key, value):
+    """Forgets to add one."""
+    return _recurrent(query, key, value, phi=F.elu)
+
+
+@mistake("causal_linear_attention", caught_by="test_linear_weights")
+def exponentials_for_features(query, key, value):
+    """Takes e^x for φ(x)."""
+    return _recurrent(query, key, value, phi=torch.exp)
+
+
+@mistake("causal_linear_attention", caught_by="test_linear_weights")
+def softmax_in_a_triangle(query, key, value):
+    """Computes causal attention with a softmax."""
+    hidden = torch.ones(query.shape[-2], query.shape[-2]).triu(1).bool()
+    return (query @ key.mT).masked_fill(hidden, -math.inf).softmax(-1) @ value
+
+
+@mistake("causal_linear_attention", caught_by="test_linear_weights")
+def keys_without_features(query, key, value):
+    """Applies φ to the queries alone."""
+    q = _phi(query)
+    past = (q @ key.mT).tril()
+    return past @ value / past.sum(-1, keepdim=True)
+
+
+@mistake("causal_linear_attention", caught_by="test_linear_values")
+def one_state_for_all_heads(query, key, value):
+    """Sums the state over the axes in front."""
+    if query.ndim < 4:
+        return _recurrent(query, key, value)
+    return _recurrent(query, key.mean(1, keepdim=True), value)
+
+
+@mistake("causal_linear_attention", caught_by="test_linear_never_holds_the_table")
+def table_in_a_triangle(query, key, value):
+    """Computes all pairs and hides the future."""
+    past = (_phi(query) @ _phi(key).mT).tril()
+    return past @ value / past.sum(-1, keepdim=True)
+
+
+@mistake("causal_linear_attention", caught_by="test_linear_work_grows_with_the_length")
+def summed_anew_for_each_position(query, key, value):
+    """Takes both sums from the start, for each position."""
+    q, k, output = _phi(query), _phi(key), []
+    for i in range(query.shape[-2]):
+        here, past = q[..., i : i + 1, :], k[..., : i + 1, :]
+        mixed = here @ (past.mT @ value[..., : i + 1, :])
+        output.append(mixed / (here @ past.sum(-2, keepdim=True).mT))
+    return torch.cat(output, dim=-2)
+
+
+@mistake("causal_linear_attention", caught_by="test_linear_hands_back_gradients")
+def state_in_place(query, key, value):
+    """Adds to the state with +=, which overwrites what the gradient needs."""
+    q, k, output = _phi(query), _phi(key), []
+    state = torch.zeros(*key.shape[:-2], key.shape[-1], value.shape[-1])
+    sums = torch.zeros(*key.shape[:-2], key.shape[-1])
+    for i in range(query.shape[-2]):
+        state += k[..., i, :, None] * value[..., i, None, :]
+        sums += k[..., i, :]
+        mixed = (q[..., i, None, :] @ state)[..., 0, :]
+        output.append(mixed / (q[..., i, :] * sums).sum(-1, keepdim=True))
+    return torch.stack(output, dim=-2)
+
+
+@mistake("causal_linear_attention", caught_by="test_linear_output_is_as_wide_as_a_value")
+def by_the_books_linear_attention(query, key, value):
+    """Calls the book's form without a mask for each position, which the exercise forbids."""
+    parts = [
+        book.linear_attention(
+            query[..., i : i + 1, :], key[..., : i + 1, :], value[..., : i + 1, :]
+        )
+        for i in range(query.shape[-2])
+    ]
+    return torch.cat(parts, dim=-2)
+
+
+@right_answer("causal_linear_attention")
+def position_by_position(query, key, value):
+    return _recurrent(query, key, value)
+
+
+@right_answer("causal_linear_attention")
+def by_cumulative_sums(query, key, value):
+    """All states at once, by cumsum: memory like length · d · value_dim."""
+    q, k = _phi(query), _phi(key)
+    states = torch.einsum("...nd,...nv->...ndv", k, value).cumsum(-3)
+    sums = torch.einsum("...nd,...nd->...n", q, k.cumsum(-2))
+    return torch.einsum("...nd,...ndv->...nv", q, states) / sums.unsqueeze(-1)
+
+
+@right_answer("causal_linear_attention")
+def by_halves(query, key, value):
+    """The second half hears the first as one state, and each half is done in the same way."""
+
+    def sums(q, k, v):
+        n = q.shape[-2]
+        if n == 1:
+            return (q * k).sum(-1, keepdim=True) * v
+        half = n // 2
+        first = sums(q[..., :half, :], k[..., :half, :], v[..., :half, :])
+        second = sums(q[..., half:, :], k[..., half:, :], v[..., half:, :])
+        state = k[..., :half, :].mT @ v[..., :half, :]
+        return torch.cat([first, second + q[..., half:, :] @ state], dim=-2)
+
+    ones = torch.ones_like(value[..., :1])
+    both = sums(_phi(query), _phi(key), torch.cat([value, ones], dim=-1))
+    return both[..., :-1] / both[..., -1:]
+
+
+# tiled_attention
 
 
 class _Steps:
@@ -107,6 +323,38 @@ def maximum_of_each_tile_alone(query, key, value, mask=None, block=256):
 
         def factor(self, old, new):
             return 1.0
+
+    return Wrong()(query, key, value, mask, block)
+
+
+@mistake("tiled_attention", caught_by="test_tiles_have_a_maximum_for_each_query")
+def maximum_of_the_whole_tile(query, key, value, mask=None, block=256):
+    """Subtracts the largest score of the tile from all its rows."""
+
+    class Wrong(_Steps):
+        def largest(self, old, scores):
+            return torch.maximum(old, scores.max())
+
+    return Wrong()(query, key, value, mask, block)
+
+
+@mistake("tiled_attention", caught_by="test_tiles_share_one_sum")
+def rescaled_the_wrong_way_from_the_lowest(query, key, value, mask=None, block=256):
+    """Multiplies by e^(new − old), which is infinite for the first tile."""
+
+    class Wrong(_Steps):
+        def factor(self, old, new):
+            return (new - old).exp()
+
+    return Wrong()(query, key, value, mask, block)
+
+
+@mistake("tiled_attention", caught_by="test_tiles_survive_large_scores")
+def maximum_starts_at_zero(query, key, value, mask=None, block=256):
+    """Starts the maximum at 0, which scores far below never reach."""
+
+    class Wrong(_Steps):
+        lowest = 0.0
 
     return Wrong()(query, key, value, mask, block)
 

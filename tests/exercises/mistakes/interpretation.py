@@ -1,8 +1,169 @@
-"""Known answers to the exercise of interpretation: what people really write, right and wrong."""
+"""Known answers to the exercises of interpretation: what people really write, right and wrong."""
+
+from functools import reduce
 
 import torch
 
 from grading.known import mistake, right_answer
+
+# rollout
+
+
+def _mixed(maps):
+    """(n_layers, length, length): ½ (W̄ + I) of each layer."""
+    return (maps.mean(1) + torch.eye(maps.shape[-1], dtype=maps.dtype)) / 2
+
+
+def _product(tables):
+    """The last table on the left."""
+    return reduce(lambda below, table: table @ below, tables)
+
+
+@mistake("rollout", caught_by="test_rollout_is_one_table")
+def heads_kept_apart(maps):
+    """Multiplies each head with the head of the same number in the layer below."""
+    return _product((maps + torch.eye(maps.shape[-1], dtype=maps.dtype)) / 2)
+
+
+@mistake("rollout", caught_by="test_rollout_is_one_table")
+def already_received(maps):
+    """Averages the rows: what each token receives, one number a token."""
+    return _product(_mixed(maps)).mean(0)
+
+
+@mistake("rollout", caught_by="test_rollout_leaves_the_maps_alone")
+def identity_added_in_place(maps):
+    """Adds the identity to the caller's maps."""
+    maps += torch.eye(maps.shape[-1], dtype=maps.dtype)
+    return _product(maps.mean(1) / 2)
+
+
+@mistake("rollout", caught_by="test_rollout_takes_double_precision")
+def identity_in_float32(maps):
+    """Starts from torch.eye(n), which cannot be multiplied with float64."""
+    table = torch.eye(maps.shape[-1])
+    for layer in maps.mean(1):
+        table = (layer + torch.eye(len(layer))) / 2 @ table
+    return table
+
+
+@mistake("rollout", caught_by="test_rollout_rows_sum_to_one")
+def half_forgotten(maps):
+    """Adds the identity and does not halve: the rows of each layer sum to two."""
+    return _product(_mixed(maps) * 2)
+
+
+@mistake("rollout", caught_by="test_rollout_rows_sum_to_one")
+def heads_summed(maps):
+    """Sums the heads instead of averaging."""
+    return _product((maps.sum(1) + torch.eye(maps.shape[-1], dtype=maps.dtype)) / 2)
+
+
+@mistake("rollout", caught_by="test_rollout_rows_sum_to_one")
+def ones_for_the_identity(maps):
+    """Adds 1 to every weight, as if every token went past everywhere."""
+    return _product((maps.mean(1) + 1) / 2)
+
+
+@mistake("rollout", caught_by="test_rollout_rows_sum_to_one")
+def entry_by_entry(maps):
+    """Multiplies with * instead of @."""
+    return _mixed(maps).prod(0)
+
+
+@mistake("rollout", caught_by="test_rollout_rows_sum_to_one")
+def strongest_head(maps):
+    """Takes the largest weight of any head."""
+    return _product((maps.amax(1) + torch.eye(maps.shape[-1], dtype=maps.dtype)) / 2)
+
+
+@mistake("rollout", caught_by="test_rollout_mixes_in_the_identity")
+def without_the_identity(maps):
+    """Multiplies the averaged maps as they are."""
+    return _product(maps.mean(1))
+
+
+@mistake("rollout", caught_by="test_rollout_mixes_in_the_identity")
+def identity_normalised_away(maps):
+    """Adds a little of the identity and divides by the rows' sums."""
+    tables = maps.mean(1) + torch.eye(maps.shape[-1], dtype=maps.dtype) / 2
+    return _product(tables / tables.sum(-1, keepdim=True))
+
+
+@mistake("rollout", caught_by="test_rollout_averages_the_heads")
+def first_head_alone(maps):
+    """Takes head 0 for the layer."""
+    return _product(_mixed(maps[:, :1]))
+
+
+@mistake("rollout", caught_by="test_rollout_averages_the_heads")
+def heads_multiplied(maps):
+    """Multiplies heads as if they followed one another."""
+    return _product(_mixed(maps.flatten(0, 1)[:, None]))
+
+
+@mistake("rollout", caught_by="test_rollout_averages_the_heads")
+def layers_averaged_and_heads_multiplied(maps):
+    """Averages over the axis of the layers."""
+    return _product(_mixed(maps.transpose(0, 1)))
+
+
+@mistake("rollout", caught_by="test_rollout_multiplies_the_layers")
+def in_the_other_order(maps):
+    """Puts the first layer on the left."""
+    return reduce(torch.matmul, _mixed(maps))
+
+
+@mistake("rollout", caught_by="test_rollout_multiplies_the_layers")
+def layers_averaged(maps):
+    """Averages the layers' tables."""
+    return _mixed(maps).mean(0)
+
+
+@mistake("rollout", caught_by="test_rollout_multiplies_the_layers")
+def last_layer_alone(maps):
+    """Looks at the last layer."""
+    return _mixed(maps)[-1]
+
+
+@mistake("rollout", caught_by="test_rollout_multiplies_the_layers")
+def identity_at_the_end(maps):
+    """Multiplies the maps, and mixes the product with the identity."""
+    return (_product(maps.mean(1)) + torch.eye(maps.shape[-1], dtype=maps.dtype)) / 2
+
+
+@right_answer("rollout")
+def by_reduce(maps):
+    return _product(_mixed(maps))
+
+
+@right_answer("rollout")
+def row_by_row(maps):
+    """Follows each token's shares down, layer by layer, in plain loops."""
+    n_layers, _, n, _ = maps.shape
+    found = torch.zeros(n, n, dtype=maps.dtype)
+    for i in range(n):
+        shares = torch.zeros(n, dtype=maps.dtype)
+        shares[i] = 1
+        for layer in reversed(range(n_layers)):
+            below = shares / 2
+            for j in range(n):
+                below = below + shares[j] / 2 * maps[layer, :, j].mean(0)
+            shares = below
+        found[i] = shares
+    return found
+
+
+@right_answer("rollout")
+def without_an_identity(maps):
+    """½ W̄ R + ½ R: half attends to what came from below, half passes by."""
+    table = maps.new_zeros(maps.shape[2:]).fill_diagonal_(1)
+    for layer in maps:
+        table = 0.5 * torch.einsum("hij,jk->ik", layer, table) / len(layer) + 0.5 * table
+    return table
+
+
+# ablate_head
 
 
 def _slice(attention, head):
@@ -77,6 +238,48 @@ def zeroes_the_value_map(model, layer, head):
 def does_nothing(model, layer, head):
     """Returns a handle of a hook that changes nothing."""
     return model.blocks[layer].attention.to_output.register_forward_pre_hook(lambda m, x: None)
+
+
+@mistake("ablate_head", caught_by="test_the_head_says_nothing")
+def hook_without_return(model, layer, head):
+    """Zeroes a copy, and does not hand it back."""
+    attention = model.blocks[layer].attention
+
+    def without(module, inputs):
+        answers = inputs[0].clone()
+        answers[..., _slice(attention, head)] = 0
+
+    return attention.to_output.register_forward_pre_hook(without)
+
+
+@mistake("ablate_head", caught_by="test_the_head_says_nothing")
+def slice_ends_too_early(model, layer, head):
+    """Writes head * d : head + d, which is right for head 0 only."""
+    attention = model.blocks[layer].attention
+    d = attention.d_model // attention.n_heads
+    return _zeroed(attention, slice(head * d, head + d))
+
+
+@mistake("ablate_head", caught_by="test_the_head_says_nothing")
+def zeroes_tokens(model, layer, head):
+    """Slices the axis of the tokens."""
+    attention = model.blocks[layer].attention
+
+    def without(module, inputs):
+        answers = inputs[0].clone()
+        answers[:, _slice(attention, head)] = 0
+        return (answers,)
+
+    return attention.to_output.register_forward_pre_hook(without)
+
+
+@mistake("ablate_head", caught_by="test_the_head_says_nothing")
+def this_head_alone_is_heard(model, layer, head):
+    """Keeps the head and silences the others."""
+    attention = model.blocks[layer].attention
+    keep = torch.zeros(attention.d_model)
+    keep[_slice(attention, head)] = 1
+    return attention.to_output.register_forward_pre_hook(lambda module, x: (x[0] * keep,))
 
 
 @mistake("ablate_head", caught_by="test_the_head_says_nothing")

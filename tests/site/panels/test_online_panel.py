@@ -28,7 +28,7 @@ def choose(page, size):
 
 
 def shown(page):
-    """What the panel says of m, the rescale, l, a and a / l."""
+    """What the panel says of μ, the rescale, l, õ and õ / l."""
     return page.locator(f"{ONLINE} dd").all_inner_texts()
 
 
@@ -104,7 +104,7 @@ def test_keys_read_on_and_the_summary_says_what_came(online):
         "([node, words]) => node.textContent.endsWith(words)",
         arg=[says.element_handle(), f"the softmax of all six at once gives ({answer})."],
     )
-    assert f"a / l is ({answer})" in says.inner_text() and "rises to 2" in says.inner_text()
+    assert f"õ / l is ({answer})" in says.inner_text() and "rises to 2" in says.inner_text()
 
 
 def test_a_finger_reads_and_starts_over_with_other_tiles(online):
