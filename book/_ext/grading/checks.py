@@ -5,6 +5,8 @@ A check asks for the learner's function by its name, as a fixture that `exercise
 
 import torch
 
+from grading.crash import instead_of_a_tensor
+from grading.crash_table import ANOTHER_DTYPE, DEVICE
 from grading.failure import Failure
 from grading.gradients import gradients
 from grading.pictures import line, maps, strip
@@ -49,10 +51,9 @@ def assert_shape(actual, shape, what="the result"):
     __tracebackhide__ = True
     # A subclass may answer every question about itself as it likes, so it is not asked.
     if type(actual) not in (torch.Tensor, torch.nn.Parameter):
-        hint = "A function hands back what stands after `return`, and None where there is none."
         raise Failure(
             f"Expected {what} to be a plain tensor, got {kind(actual)}.",
-            hint=hint if actual is None else None,
+            hint=instead_of_a_tensor(actual),
         )
     assert tuple(actual.shape) == tuple(shape), (
         f"Expected {what} to have shape {tuple(shape)}, got {tuple(actual.shape)}."
@@ -66,12 +67,10 @@ def assert_values(actual, expected, what="the result", *, rtol=None, atol=None):
     """
     __tracebackhide__ = True
     assert_shape(actual, expected.shape, what)
-    assert actual.dtype == expected.dtype, (
-        f"Expected {what} to be {expected.dtype}, got {actual.dtype}."
-    )
-    assert actual.device == expected.device, (
-        f"Expected {what} to be on the device {expected.device}, got {actual.device}."
-    )
+    for part, hint in (("dtype", ANOTHER_DTYPE), ("device", DEVICE)):
+        found, wanted = getattr(actual, part), getattr(expected, part)
+        if found != wanted:
+            raise Failure(f"Expected the {part} of {what} to be {wanted}, got {found}.", hint=hint)
     wrong = ~torch.isclose(
         actual, expected, **_tolerance(expected.dtype, rtol, atol), equal_nan=False
     )
