@@ -92,13 +92,15 @@ def test_two_items_make_one_example(training_pairs):
 
 
 def _laid(inputs, targets):
-    """Which item stands where, yours above expected; what is beyond four places is cut."""
+    """Which item stands where, yours above expected."""
+    inputs, targets = inputs.flatten().tolist(), targets.flatten().tolist()
+    places = min(max(4, len(inputs), len(targets)), 12)
 
-    def four(part):
-        return ([str(int(item)) for item in part.flatten().tolist()] + ["–"] * 4)[:4]
+    def row(part):
+        return ([str(int(item)) for item in part] + ["–"] * places)[:places]
 
     rows = {
-        "yours": four(inputs) + four(targets),
-        "expected": four(SESSION[:-1]) + four(SESSION[1:]),
+        "yours": row(inputs) + row(targets),
+        "expected": row(SESSION[:-1]) + row(SESSION[1:]),
     }
     return strip("The session 7, 3, 9, 1, 4", rows, ["read", "to be named"])
