@@ -113,6 +113,11 @@ BAD = {
         results.ERROR,
         "Hinting: no",
     ),
+    "exits_when_asked_for_its_names": (
+        "class Shy:\n    def __dir__(self): exit()\n" + body("return Shy().softmax"),
+        results.ERROR,
+        "'Shy' object has no attribute 'softmax'",
+    ),
     "huge_exception": (body("raise ValueError('x' * (1 << 25))"), results.ERROR, "ValueError: xx"),
     "empty_lines": (body("raise ValueError('a\\n\\n\\n\\n' * 99)"), results.ERROR, "a\n\na\n\na"),
     "markup": (

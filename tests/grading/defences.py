@@ -18,6 +18,7 @@ from grading import (
     checks,
     child,
     collect,
+    crash,
     endings,
     explain,
     hearing,
@@ -212,6 +213,10 @@ DEFENCES = {
     "hints are the checks' own": (
         put(telling, "hint_for", lambda problem, file: getattr(problem, "hint", None)),
         ["exception_with_a_hint_of_its_own"],
+    ),
+    "a hint is no reason to end": (
+        put(explain, "hint_of", crash._hint),
+        ["exits_when_asked_for_its_names"],
     ),
     "only the beginning is cleaned": (put(explain, "plain", clean_it_all), ["huge_exception"]),
     "torch as each check expects it": (

@@ -7,6 +7,7 @@ from grading.collect import with_catalog
 from grading.known import alarms
 from grading.load import load_answer
 from grading.paths import ROOT
+from grading.siblings import naming_culprits
 from grading.watch import watch
 from sources import shown
 
@@ -32,12 +33,12 @@ def grade(console, names, folder, earlier, watching=False):
 
     def use(catalog):
         known = {name: catalog.exercise(name) for name in catalog}
-        wanted = _chosen(known, names)
+        wanted, graded = _chosen(known, names), _grading(catalog, folder)
         grader.warm_up()
         with terminal.progress(console, len(wanted)) as bar:
             for name in wanted:
                 bar.update(0, name=name)
-                known[name] = _grade_one(catalog, name, folder)
+                known[name] = graded(name)
                 bar.advance(0)
         if watching:
             known |= _follow(console, catalog, {name: known[name] for name in wanted}, folder)
@@ -58,6 +59,12 @@ def _chosen(known, names):
     return [e.name for e in known.values() if not names or {e.name, e.stem} & set(names)]
 
 
+def _grading(catalog, folder):
+    """What grades an exercise by its name, once."""
+    exercises = {name: catalog.stem(name) for name in catalog}
+    return naming_culprits(lambda name: _grade_one(catalog, name, folder), exercises, folder)
+
+
 def _grade_one(catalog, name, folder):
     exercise = catalog.exercise(name)
     file = folder / f"{exercise.stem}.py"
@@ -72,7 +79,8 @@ def _follow(console, catalog, graded, folder):
     stems = {name: exercise.stem for name, exercise in graded.items()}
 
     def grade_stem(stem):
-        return [_grade_one(catalog, name, folder) for name in stems if stems[name] == stem]
+        again = _grading(catalog, folder)
+        return [again(name) for name in stems if stems[name] == stem]
 
     try:
         watch(console, graded, grade_stem, folder)

@@ -8,7 +8,7 @@ import re
 from jinja2 import Environment, PackageLoader, select_autoescape
 from markupsafe import Markup, escape
 
-from grading import html_pictures, results_file
+from grading import html_pictures, results, results_file
 
 
 def _slug(text):
@@ -47,6 +47,7 @@ def _by_exercise(outcomes):
             outcome
             | {
                 "caught": bool(diagnosis and diagnosis.name == outcome["caught_by"]),
+                "crashed": bool(diagnosis and diagnosis.state == results.ERROR),
                 "observed": diagnosis,
             }
         )

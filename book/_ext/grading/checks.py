@@ -5,15 +5,18 @@ A check asks for the learner's function by its name, as a fixture that `exercise
 
 import torch
 
+from grading.crash import instead_of_a_tensor
+from grading.crash_table import ANOTHER_DTYPE, DEVICE
 from grading.failure import Failure
 from grading.gradients import gradients
-from grading.pictures import line, maps, strip
+from grading.pictures import line, maps, piece, seen, strip
 from grading.plain import kind
 from grading.probes import assert_reads_only, assert_scale, which_inputs_matter
 from grading.subject import exercise
 
 __all__ = [
     "Failure",
+    "apart",
     "assert_reads_only",
     "assert_scale",
     "assert_shape",
@@ -49,10 +52,9 @@ def assert_shape(actual, shape, what="the result"):
     __tracebackhide__ = True
     # A subclass may answer every question about itself as it likes, so it is not asked.
     if type(actual) not in (torch.Tensor, torch.nn.Parameter):
-        hint = "A function hands back what stands after `return`, and None where there is none."
         raise Failure(
             f"Expected {what} to be a plain tensor, got {kind(actual)}.",
-            hint=hint if actual is None else None,
+            hint=instead_of_a_tensor(actual),
         )
     assert tuple(actual.shape) == tuple(shape), (
         f"Expected {what} to have shape {tuple(shape)}, got {tuple(actual.shape)}."
@@ -62,43 +64,56 @@ def assert_shape(actual, shape, what="the result"):
 def assert_values(actual, expected, what="the result", *, rtol=None, atol=None):
     """Fail unless `actual` has the shape, dtype and values of `expected`.
 
-    The message tells how many entries differ and shows the first of them.
+    The message tells how many entries differ and shows the first of them, or the first of those
+    whose difference a picture can show.
     """
     __tracebackhide__ = True
     assert_shape(actual, expected.shape, what)
-    assert actual.dtype == expected.dtype, (
-        f"Expected {what} to be {expected.dtype}, got {actual.dtype}."
-    )
-    assert actual.device == expected.device, (
-        f"Expected {what} to be on the device {expected.device}, got {actual.device}."
-    )
+    for part, hint in (("dtype", ANOTHER_DTYPE), ("device", DEVICE)):
+        found, wanted = getattr(actual, part), getattr(expected, part)
+        if found != wanted:
+            raise Failure(f"Expected the {part} of {what} to be {wanted}, got {found}.", hint=hint)
     wrong = ~torch.isclose(
         actual, expected, **_tolerance(expected.dtype, rtol, atol), equal_nan=False
     )
     if wrong.any():
-        first = tuple(wrong.nonzero()[0].tolist())
+        pairs = list(zip(expected[wrong].tolist(), actual[wrong].tolist(), strict=True))
+        which = next((i for i, pair in enumerate(pairs) if seen(pair[0]) != seen(pair[1])), 0)
+        first = tuple(wrong.nonzero()[which].tolist())
         where = f" at {list(first)}" if first else ""
+        wanted, got = apart(*pairs[which])
         raise Failure(
-            f"Expected {what} to be {expected[first].item():.4g}{where}, "
-            f"got {actual[first].item():.4g} "
-            f"({int(wrong.sum())} of {wrong.numel()} entries differ).",
+            f"Expected {what} to be {wanted}{where}, got {got} "
+            f"({len(pairs)} of {wrong.numel()} entries differ).",
             pictures=_with_the_first_marked(actual, expected, first),
         )
 
 
-def side_by_side(yours, expected, largest=8):
+def apart(one, other):
+    """Two numbers in so many digits, at least four, that they can be told apart."""
+    for digits in range(4, 18):
+        texts = f"{one:.{digits}g}", f"{other:.{digits}g}"
+        if texts[0] != texts[1]:
+            break
+    return texts
+
+
+def side_by_side(yours, expected):
     """{title: table} for two tensors, cut to what can be read; empty for two numbers."""
-    if expected.dim() == 0:
-        return {}
-    cut = (slice(largest),) * min(expected.dim(), 2)
-    return {"yours": yours[cut], "expected": expected[cut]}
+    return _piece(yours, expected)[0] if expected.dim() else {}
+
+
+def _piece(yours, expected, place=None):
+    return piece({"yours": yours, "expected": expected}, 8, place)
 
 
 def _with_the_first_marked(yours, expected, first):
     """The matrix in which the first wrong entry stands, beside the expected one."""
-    tables = side_by_side(yours[first[:-2]], expected[first[:-2]])
-    place = first[-2:] if len(first) > 1 else (0, *first)
-    return [maps(tables, marked=[place])] if tables else []
+    if not first:
+        return []
+    row, column = first[-2:] if len(first) > 1 else (0, *first)
+    tables, (top, left) = _piece(yours[first[:-2]], expected[first[:-2]], (row, column))
+    return [maps(tables, marked=[(row - top, column - left)])]
 
 
 def assert_unchanged(before, after, what):

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from grading import results, stand_ins
-from grading.explain import explain
+from grading.explain import explain, hint_for
 from grading.limits import confine
 from grading.nothing_graded import Unfit
 from grading.subject import SUBJECT, handed, reset
@@ -62,6 +62,8 @@ def _grade(items, load, line, answer_file, trials):
         # A module that raises NotImplementedError as it loads has still not been started.
         if state == results.NOT_STARTED:
             message = "The file itself raises NotImplementedError, outside any function."
+        hint = hint_for(problem, answer_file)
+        message += f"\n\n{hint}" if hint else ""
         line.send({"problem": message})
         return
     config.pluginmanager.register(reporter, "reporter")

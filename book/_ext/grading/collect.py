@@ -52,10 +52,13 @@ class Catalog:
         """{check's name: pytest item}, in the order of the file."""
         return self._items[name]
 
+    def stem(self, name):
+        """The chapter of an exercise."""
+        return next(iter(self._items[name].values())).path.stem.removeprefix("test_")
+
     def exercise(self, name):
         """A fresh record of the exercise, none of its checks run."""
-        items = self._items[name].values()
-        stem = next(iter(items)).path.stem.removeprefix("test_")
+        items, stem = self._items[name].values(), self.stem(name)
         return Exercise(
             name=name,
             stem=stem,

@@ -112,10 +112,11 @@ def main():
     results_file.replace(EXAM, {"version": VERSION, "chapters": chapters})
     outcomes = [o for chapter in chapters.values() for o in chapter["outcomes"]]
     mistakes = [o for o in outcomes if o["caught_by"]]
+    crashes = sum(crashed(o) for o in mistakes if caught(o))
     what = ", ".join(stale) or "nothing has changed"
     console.print(
-        f"Exam of the grader: {sum(map(caught, mistakes))} of {len(mistakes)} known mistakes "
-        f"caught by the check that names them ({what})"
+        f"Exam of the grader: {sum(map(caught, mistakes)) - crashes} of {len(mistakes)} known "
+        f"mistakes caught by the check that names them, {crashes} by an exception in it ({what})"
     )
     surprises = [outcome for outcome in outcomes if not as_expected(outcome)]
     for outcome in surprises:
@@ -132,6 +133,12 @@ def caught(outcome):
     """Whether the first check that failed is the one that the mistake names."""
     diagnosis = results_file.from_record(outcome["exercise"]).diagnosis
     return diagnosis is not None and diagnosis.name == outcome["caught_by"]
+
+
+def crashed(outcome):
+    """Whether an exception ended that check, which then says nothing of what it is about."""
+    diagnosis = results_file.from_record(outcome["exercise"]).diagnosis
+    return diagnosis is not None and diagnosis.state == results.ERROR
 
 
 def as_expected(outcome):

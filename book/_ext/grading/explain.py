@@ -1,21 +1,18 @@
 """Says what went wrong in an answer, in words for the learner who wrote it."""
 
 import shlex
-import traceback
 from pathlib import Path
 
 from grading import results
 from grading.answer_lines import beside, is_a_stub, lines_of, named, place_of, shapes_in
+from grading.crash import hint_of
 from grading.failure import Failure, Missing
 from grading.paths import ROOT
 from grading.plain import plain
 from grading.stand_ins import NobodyTypes
+from grading.subject import returned
 from sources import shown
 
-TRUTH_OF_A_TENSOR = (
-    "`if` needs one yes or no, and a tensor has one for each entry. To ask whether an argument was "
-    "given, compare it with None: `is not None`."
-)
 UNUSABLE = "The check could not call your code, or use what it returned."
 
 
@@ -51,29 +48,24 @@ def explain(problem, answer_file, otherwise=UNUSABLE):
     if where:
         about_shapes = isinstance(problem, (RuntimeError, IndexError, ValueError))
         return results.ERROR, text + where + (shapes_in(problem, lines[-1]) if about_shapes else "")
+    if otherwise is UNUSABLE and returned:
+        otherwise = f"The check could not use what your code returned, {returned[-1]}."
     return results.ERROR, f"{otherwise} {text}"
 
 
 def hint_for(problem, answer_file):
     """What to say instead of the check's own hint; None where that one fits.
 
-    It is about the idea that the check is after, and a misspelled name says nothing of that.
+    It is about the idea that the check is after, and an exception says nothing of that.
     """
-    fits = isinstance(problem, (AssertionError, RuntimeError, IndexError, ValueError))
-    if not fits or isinstance(problem, (NotImplementedError, RecursionError)):
-        return ""
     if isinstance(problem, Failure):
         return problem.hint
-    if "Boolean value of Tensor with more than one value" in _text(problem):
-        return TRUTH_OF_A_TENSOR
-    return "" if _refused_by_the_book(problem, answer_file) else None
-
-
-def _refused_by_the_book(problem, answer_file):
-    """Whether the answer called the package with what it refuses: its message says the rule."""
-    *_, last = traceback.extract_tb(problem.__traceback__)
-    of_the_book = Path(last.filename).is_relative_to(ROOT / "attention")
-    return of_the_book and bool(lines_of(problem, answer_file))
+    lines = lines_of(problem, answer_file)
+    if isinstance(problem, AssertionError) and not lines:
+        return None
+    if isinstance(problem, (Missing, NobodyTypes)) or (lines and is_a_stub(lines[-1])):
+        return ""
+    return hint_of(problem, _text(problem), lines)
 
 
 def _text(problem):

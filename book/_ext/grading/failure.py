@@ -10,12 +10,14 @@ class Failure(AssertionError):
         message: in a sentence or two.
         maps: {title: table of numbers}: short for one picture of that kind.
         hint: instead of the check's own, where that would lead astray.
-        pictures: made by `grading.pictures`, where they say more than the message.
+        pictures: made by `grading.pictures`, where they say more than the message; one in which
+            yours and the expected would look equal is left out.
     """
 
     def __init__(self, message, maps=None, hint=None, pictures=()):
         super().__init__(message)
-        self.pictures = [*([draw.maps(maps)] if maps else []), *pictures]
+        pictures = [*([draw.maps(maps)] if maps else []), *pictures]
+        self.pictures = [picture for picture in pictures if not draw.looks_equal(picture)]
         self.hint = hint
 
 

@@ -2,6 +2,8 @@
 
 import torch
 
+from grading.crash import instead_of_a_tensor
+from grading.crash_table import IN_PLACE, NO_GRADIENT
 from grading.failure import Failure
 from grading.plain import kind, plain
 
@@ -19,11 +21,15 @@ def gradients(output, sources, upstream=None):
     """
     __tracebackhide__ = True
     if not isinstance(output, torch.Tensor):
-        raise Failure(f"Expected a tensor to take the gradient of, got {kind(output)}.")
+        raise Failure(
+            f"Expected a tensor to take the gradient of, got {kind(output)}.",
+            hint=instead_of_a_tensor(output),
+        )
     if not output.requires_grad:
         raise Failure(
             f"No gradient arrives at {_listed(list(sources))}: the result does not know what it "
-            "was computed from. Where in your code was that cut off?"
+            "was computed from. Where in your code was that cut off?",
+            hint=NO_GRADIENT,
         )
     upstream = torch.randn(output.shape).to(output) if upstream is None else upstream
     found = dict.fromkeys(sources)
@@ -33,14 +39,16 @@ def gradients(output, sources, upstream=None):
     except RuntimeError as problem:
         raise Failure(
             "PyTorch finds no way back from the result to what it was computed from: "
-            f"{plain(problem, 300)}"
+            f"{plain(problem, 300)}",
+            hint=IN_PLACE if "inplace" in str(problem) else NO_GRADIENT,
         ) from problem
     found |= zip(learning, grads, strict=True)
     for name, gradient in found.items():
         if gradient is None or not gradient.any():
             raise Failure(
                 f"No gradient arrives at {name}: whatever the result should have been, {name} "
-                f"stays as it is. Where on the way from {name} to the result was it cut off?"
+                f"stays as it is. Where on the way from {name} to the result was it cut off?",
+                hint=NO_GRADIENT,
             )
     return found
 

@@ -13,11 +13,32 @@ def maps(tables, marked=()):
     """Tables of numbers side by side, the larger the darker, such as yours and the expected one.
 
     Args:
-        tables: {title: tensor of one or two axes}; what is too large to read is cut.
+        tables: {title: tensor of one or two axes}; of what is too large to read, a piece is shown:
+            the one with the first mark, or with the first difference that can be seen.
         marked: [(row, column), ...] to mark in the first table: where to look.
     """
+    tables, (top, left) = piece(tables, MOST_ROWS, *marked[:1])
+    marked = [[row - top, column - left] for row, column in marked]
+    marked = [place for place in marked if all(0 <= n < MOST_ROWS for n in place)]
+    return checked({"kind": "maps", "tables": tables, "marked": marked})
+
+
+def piece(tables, largest, place=None):
+    """The same rows and columns of each table: ({title: numbers}, the first row and column).
+
+    Args:
+        largest: how many rows and columns.
+        place: (row, column) that the piece must hold; where the first two tables differ if None.
+    """
     tables = {title: _rows(numbers) for title, numbers in tables.items()}
-    return checked({"kind": "maps", "tables": tables, "marked": [list(place) for place in marked]})
+    alike = len({(len(rows), len(rows[0]) if rows else 0) for rows in tables.values()}) == 1
+    place = place or (_first_difference(*list(tables.values())[:2]) if len(tables) > 1 else (0, 0))
+    top, left = (n // largest * largest if alike else 0 for n in place)
+    name = f", from row {top}, column {left}" if top or left else ""
+    return {
+        title + name: [row[left : left + largest] for row in rows[top : top + largest]]
+        for title, rows in tables.items()
+    }, (top, left)
 
 
 def line(title, points, slopes, *, across, up):
@@ -84,8 +105,38 @@ def dealt(picture, texts):
     return [texts[start : start + size] for start in range(0, len(texts), size)]
 
 
+def seen(entry):
+    """An entry of a table as far as `number` shows it; None for all that is not finite."""
+    if entry is None or not math.isfinite(entry):
+        return None
+    entry = float(f"{entry:.4g}")
+    return round(entry, 2 if abs(entry) < 100 else 0)
+
+
+def looks_equal(picture):
+    """Whether a picture shows no difference between yours and what stands beside it."""
+    if picture["kind"] == "strip":
+        return len(picture["rows"]) > 1 and not differing(picture["rows"])
+    if picture["kind"] == "line":
+        slopes = [f"{slope:.4g}" for slope in picture["slopes"].values()]
+        return len(slopes) > 1 and slopes[0] == slopes[1]
+    tables = [[list(map(seen, row)) for row in rows] for rows in picture["tables"].values()]
+    mine, *others = ("you" in title for title in picture["tables"])
+    return mine and len(others) > 0 and not others[0] and tables[0] == tables[1]
+
+
+def _first_difference(yours, expected):
+    """The first (row, column) at which two tables are seen to differ; (0, 0) if there is none."""
+    for i, (mine, theirs) in enumerate(zip(yours, expected, strict=False)):
+        for j, (a, b) in enumerate(zip(mine, theirs, strict=False)):
+            if seen(a) != seen(b):
+                return i, j
+    return 0, 0
+
+
 def _rows(numbers):
-    """A tensor's rows, cut to what can be read."""
+    """A table's rows."""
+    if isinstance(numbers, list):
+        return numbers
     numbers = numbers.detach()
-    numbers = numbers if numbers.dim() > 1 else numbers.reshape(1, -1)
-    return numbers[:MOST_ROWS, :MOST_ROWS].tolist()
+    return (numbers if numbers.dim() > 1 else numbers.reshape(1, -1)).tolist()

@@ -12,6 +12,9 @@ SUBJECT = pytest.StashKey()
 # {exercise: what its answer may not call}; its keys tell a fixture that is an exercise from others.
 EXERCISES = {}
 
+# What the answer returned last, in words; empty while it runs.
+returned = []
+
 
 def exercise(name, forbids=()):
     """Make the fixture that hands a check the learner's function or class called `name`.
@@ -72,9 +75,21 @@ def _relayed(found):
     """
 
     def relayed(*arguments, **options):
-        return found(*arguments, **options)
+        returned.clear()
+        result = found(*arguments, **options)
+        returned.append(described(result))
+        return result
 
     return relayed
+
+
+def described(thing):
+    """What sort of thing it is, with the shape of a tensor; a long tuple is not told in full."""
+    if type(thing).__module__ == "torch" and type(thing).__name__ == "Tensor":
+        return f"a tensor of shape {tuple(thing.shape)}"
+    if type(thing) is tuple and 0 < len(thing) < 4:
+        return f"a tuple of {', '.join(map(described, thing))}"
+    return kind(thing)
 
 
 RELAY = _relayed(None).__code__

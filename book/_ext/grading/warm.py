@@ -7,6 +7,7 @@ is being graded ends that grading and begins anew, so that nobody waits for a lo
 The answers that import the file, which may be any file beside the stubs, are graded after it.
 """
 
+import functools
 import json
 import os
 import select
@@ -19,6 +20,7 @@ from grading.known import alarms
 from grading.load import load_answer
 from grading.nothing_graded import NothingGraded
 from grading.paths import STUBS
+from grading.siblings import naming_culprits
 from grading.users import users
 from sources import cut, read_source
 from surroundings import settle
@@ -54,7 +56,7 @@ class Requests:
 def serve(catalog, folder=STUBS):
     """Answer requests until standard input closes."""
     grader.warm_up()
-    stems = list(dict.fromkeys(catalog.exercise(name).stem for name in catalog))
+    stems = list(dict.fromkeys(map(catalog.stem, catalog)))
     requests = Requests(sys.stdin.fileno(), lambda stem: users(stem, stems, folder))
     seen = {}
     tell({"ready": [results_file.as_record(catalog.exercise(name)) for name in catalog]})
@@ -73,30 +75,35 @@ def grade_stem(catalog, requests, stem, folder, seen):
             because its author is waiting.
     """
     file = folder / f"{stem}.py"
-    names = [name for name in catalog if catalog.exercise(name).stem == stem]
+    names = [name for name in catalog if catalog.stem(name) == stem]
     now = {name: source_of(file, name) for name in names}
 
     def outdated():
         requests.arrive()
         return stem in requests.waiting
 
+    def grade(name):
+        exercise, file = catalog.exercise(name), folder / f"{catalog.stem(name)}.py"
+        told = functools.partial(tell_of, done=False) if name in names else None
+        return grader.grade(
+            catalog.checks(name),
+            lambda: load_answer(name, file),
+            exercise,
+            file,
+            told=told,
+            outdated=outdated,
+            watched=requests.pipe,
+            alarms=alarms(exercise.stem, name),
+        )
+
+    graded = naming_culprits(grade, {name: catalog.stem(name) for name in catalog}, folder)
     for name in sorted(names, key=lambda name: now[name] == seen.get(name)):
-        exercise = catalog.exercise(name)
         try:
-            grader.grade(
-                catalog.checks(name),
-                lambda name=name: load_answer(name, file),
-                exercise,
-                file,
-                told=lambda e: tell({"exercise": results_file.as_record(e), "done": False}),
-                outdated=outdated,
-                watched=requests.pipe,
-                alarms=alarms(stem, name),
-            )
+            exercise = graded(name)
         except Outdated:
             return
         seen[name] = now[name]
-        tell({"exercise": results_file.as_record(exercise), "done": True})
+        tell_of(exercise, done=True)
     tell({"graded": stem})
 
 
@@ -106,6 +113,11 @@ def source_of(file, name):
         return cut(read_source(file), name)
     except (OSError, SyntaxError):
         return None
+
+
+def tell_of(exercise, done):
+    """Send an exercise as it stands."""
+    tell({"exercise": results_file.as_record(exercise), "done": done})
 
 
 def tell(line):
