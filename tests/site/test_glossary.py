@@ -1,13 +1,13 @@
 """A term is explained where it first stands: there it leads to the glossary."""
 
 import re
+from copy import copy
 
 import pytest
-from bs4 import BeautifulSoup
 
+from built import parsed
 from grading.paths import ROOT
 
-HTML = ROOT / "_build" / "html"
 INDEX = (ROOT / "book" / "index.md").read_text("utf-8")
 CHAPTERS = " ".join(re.findall(r":numbered:\n\n(.*?)```", INDEX, re.DOTALL)).split()
 #: Headings, figures and code are no place for a link; links to a chapter lead to an explanation.
@@ -17,14 +17,10 @@ PASSED_BY = (
 )
 
 
-def page(name):
-    return BeautifulSoup((HTML / f"{name}.html").read_text("utf-8"), "html.parser")
-
-
 @pytest.fixture(scope="module")
 def terms():
     """{id: words} of the glossary."""
-    found = page("glossary").select("dl.glossary dt")
+    found = parsed("glossary").select("dl.glossary dt")
     return {term["id"]: term.find(string=True).strip() for term in found}
 
 
@@ -33,7 +29,7 @@ def paragraphs():
     """(chapter, words, ids of the terms that it links) of all that is read, in reading order."""
     found = []
     for chapter in CHAPTERS:
-        text = page(chapter).select_one("article")
+        text = copy(parsed(chapter).select_one("article"))
         for aside in text.select(PASSED_BY):
             aside.decompose()
         for part in text.find_all(["p", "td", "li"]):
@@ -63,6 +59,6 @@ def test_each_term_is_linked_somewhere(terms, paragraphs):
     linked |= {
         link["href"].split("#")[1]
         for chapter in CHAPTERS
-        for link in page(chapter).select("a[href^='glossary.html#']")
+        for link in parsed(chapter).select("a[href^='glossary.html#']")
     }
     assert not set(terms) - linked

@@ -3,14 +3,11 @@
 import re
 
 import pytest
-from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
 
-from grading.paths import ROOT
+from built import HTML, PAGES, parsed
 from lean.style_sheet import joined, purged, words_of
 
-HTML = ROOT / "_build" / "html"
-PAGES = sorted(HTML.glob("*.html"))
 STATIC = HTML / "_static"
 
 
@@ -62,7 +59,7 @@ def test_the_words_of_a_page_are_those_of_its_tags(tmp_path):
 
 @pytest.fixture(scope="module", params=PAGES, ids=lambda path: path.stem)
 def soup(request):
-    return BeautifulSoup(request.param.read_text("utf-8"), "html.parser")
+    return parsed(request.param)
 
 
 def test_a_page_links_one_style_sheet_and_waits_for_no_script(soup):

@@ -3,15 +3,13 @@
 import re
 
 import pytest
-from bs4 import BeautifulSoup
 from docutils import nodes
 from docutils.utils import new_document
 
+from built import PAGES, parsed
 from folded import fold
-from grading.paths import ROOT
 from minutes import exercises, reading
 
-HTML = ROOT / "_build" / "html"
 FIGURE = '<figure class="fig" id="x"><svg></svg></figure>'
 
 
@@ -67,13 +65,13 @@ def test_unknown_kind_of_minutes_is_told(small_book):
     assert status and "{minutes}`sleeping`: there are reading and exercises" in said
 
 
-@pytest.mark.parametrize("file", sorted(HTML.glob("*.html")), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", PAGES, ids=lambda file: file.stem)
 def test_every_chapter_tells_its_minutes(file):
     """And no page says that it has exercises and gives them no time."""
-    head = BeautifulSoup(file.read_text("utf-8"), "html.parser").select_one(".chapter-head")
+    head = parsed(file).select_one(".chapter-head")
     if head is None:
         return
     told = re.search(r"Reading time (\d+) minutes(?:, and (\d+) for the exercises?)?\.", head.text)
     assert told and int(told[1]) > 0
-    has_exercises = "exercise-title" in file.read_text("utf-8")
+    has_exercises = bool(parsed(file).select(".exercise-title"))
     assert bool(told[2]) == has_exercises and told[2] != "0"

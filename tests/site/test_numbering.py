@@ -8,9 +8,9 @@ from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
 
+from built import PAGES, parsed
 from grading.paths import ROOT
 
-HTML = ROOT / "_build" / "html"
 INDEX = """# Book
 
 ```{{toctree}}
@@ -230,8 +230,8 @@ def test_a_wrong_name_is_a_warning_with_its_page(book, text, warning):
 def test_the_book_numbers_what_it_shows():
     """Every chapter's figures count up from its own number, exercises and questions too."""
     chapters = 0
-    for path in sorted(HTML.glob("*.html")):
-        page = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+    for path in PAGES:
+        page = parsed(path)
         title = page.select_one("article h1")
         if title is None or not title.select_one(".section-number"):
             continue
@@ -254,10 +254,7 @@ def test_the_book_numbers_what_it_shows():
 
 def test_every_link_with_a_number_finds_what_it_names():
     """The words of a link are those of the figure, exercise or question that it leads to."""
-    pages = {
-        path.name: BeautifulSoup(path.read_text("utf-8"), "html.parser")
-        for path in HTML.glob("*.html")
-    }
+    pages = {path.name: parsed(path) for path in PAGES}
     links = 0
     for name, page in pages.items():
         for link in page.select("article a.internal[href*='#']"):

@@ -3,18 +3,16 @@
 from collections import Counter
 
 import pytest
-from bs4 import BeautifulSoup
 
 import attention
+from built import HTML, parsed
 from grading.paths import ROOT
 from rooms import rooms
-
-BUILT = ROOT / "_build" / "html" / "api.html"
 
 
 @pytest.fixture(scope="module")
 def page():
-    return BeautifulSoup(BUILT.read_text(encoding="utf-8"), "html.parser")
+    return parsed("api")
 
 
 def entry(page, name):
@@ -45,7 +43,7 @@ def test_an_entry_says_who_uses_it_and_which_claims_hold_it(page):
     assert held.summary.get_text(strip=True) == f"Held by {len(claims)} claims"
     for said in claims:
         there, _, anchor = said["href"].partition("#")
-        other = BeautifulSoup((BUILT.parent / there).read_text("utf-8"), "html.parser")
+        other = parsed(HTML / there)
         assert other.find(id=anchor).select_one("a.claim-mark")
 
 

@@ -4,20 +4,18 @@ import re
 from urllib.parse import urldefrag, urljoin
 
 import pytest
-from bs4 import BeautifulSoup
 
+from built import HTML, PAGES, anchors, parsed
 from grading.paths import RESULTS, ROOT
 from grading.results_file import read
 
-HTML = ROOT / "_build" / "html"
-PAGES = sorted(path for path in HTML.glob("*.html"))
 LOADS = (("script", "src"), ("img", "src"), ("iframe", "src"), ("source", "src"), ("link", "href"))
 NOT_LOADED = {"canonical", "next", "prev", "search", "index", "author", "alternate", "license"}
 
 
 @pytest.fixture(scope="module", params=PAGES, ids=lambda path: path.stem)
 def page(request):
-    return request.param, BeautifulSoup(request.param.read_text(encoding="utf-8"), "html.parser")
+    return request.param, parsed(request.param)
 
 
 def test_site_is_built():
@@ -73,7 +71,7 @@ def test_every_exercise_shows_its_card():
     exercises, _ = read(RESULTS)
     assert exercises
     for exercise in exercises:
-        soup = BeautifulSoup((HTML / f"{exercise.stem}.html").read_text("utf-8"), "html.parser")
+        soup = parsed(exercise.stem)
         (card,) = soup.select(f'section.card[data-exercise="{exercise.name}"]')
         assert card.select_one(".card-state").text == exercise.state
         assert f"of {exercise.max_points} points" in card.text
@@ -89,10 +87,7 @@ def test_links_within_the_site_lead_somewhere(page):
         target = HTML / urljoin(path.name, href).lstrip("/") if href else path
         assert target.exists(), f"{path.name} links to {href}"
         if anchor and target.suffix == ".html" and not anchor.startswith("__"):
-            text = target.read_text(encoding="utf-8")
-            assert re.search(rf'(id|name)="{re.escape(anchor)}"', text), (
-                f"{path.name} → {href}#{anchor}"
-            )
+            assert anchor in anchors(target), f"{path.name} → {href}#{anchor}"
 
 
 def test_no_page_shows_a_raw_traceback(page):
