@@ -53,10 +53,16 @@ def ndcg(scores: Tensor, target: Tensor, k: int) -> Tensor:
 
         NDCG@k = mean over lists of [rank ≤ k] / log₂(rank + 1)
 
-    Args and raises: as `hit_rate`.
+    Args:
+        scores: (..., n_items) any real numbers; the higher, the sooner the item is shown.
+        target: (...) the index of the right item in each list.
+        k: how many items a list shows.
 
     Returns:
         () from 0 to 1.
+
+    Raises:
+        ValueError: as `hit_rate`.
 
     Source: Järvelin and Kekäläinen (2002), with a single relevant item in each list.
     """
