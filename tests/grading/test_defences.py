@@ -21,6 +21,7 @@ from grading.results import PASSED, Check, Exercise
 AT_ONCE = 4
 WITH_ALL = 2  # at once: what is told truthfully depends on limits of time, so nobody is crowded
 SECONDS = 4  # for so many answers: with its defence none needs more than two
+CONTROL = list(dict.fromkeys(names[0] for _, names in DEFENCES.values()))
 GUARDED = [(defence, name) for defence, (_, names) in DEFENCES.items() for name in names]
 
 
@@ -40,7 +41,7 @@ def seen(tmp_path_factory):
 
         grader.warm_up()
         found = {}
-        for defence, (take_out, names) in {None: (nothing, list(BAD)), **DEFENCES}.items():
+        for defence, (take_out, names) in {None: (nothing, CONTROL), **DEFENCES}.items():
             at_once = AT_ONCE if defence else WITH_ALL
             for start in range(0, len(names), at_once):
                 jobs = {
@@ -53,9 +54,9 @@ def seen(tmp_path_factory):
     return with_catalog(all_of_them, ["soft_lookup"])
 
 
-@pytest.mark.parametrize("name", BAD)
+@pytest.mark.parametrize("name", CONTROL)
 def test_answer_is_told_with_all_defences_in(name, seen):
-    """In the same fork, or what follows would prove nothing."""
+    """In such a fork, too: one for each defence, or what follows would prove nothing."""
     assert seen[None, name] == "told"
 
 

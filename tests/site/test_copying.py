@@ -46,37 +46,35 @@ getSelection().setBaseAndExtent(lettersOf(one).at(-1), 0, lettersOf(other)[0], 1
 
 def test_a_formula_in_a_sentence_is_copied_once(copy):
     """As TeX between dollars, in both kinds, and with the words around it."""
-    sentence = ALL_OF.format("article p", "p => /divides by the total/.test(p.textContent)")
-    wanted = (
-        r"raises e to each score, $e^2 = 7.39$ for “cat”, $e^1 = 2.72$ for “sat”, $e^0 = 1$ for"
-    )
-    for text in copy("soft_lookup", sentence).values():
+    sentence = ALL_OF.format("article p", "p => /a map stands to the right/.test(p.textContent)")
+    wanted = "Vectors are rows, so a map stands to the right: $q = x W_q$. Put together:"
+    for text in copy("notation", sentence).values():
         assert wanted in " ".join(text.split())
 
 
 def test_a_formula_by_itself_has_two_dollars_and_a_line(copy):
-    block = ALL_OF.format(".formula-block", "block => /kernel-score/.test(block.id)")
-    plain = copy("soft_lookup", block)["plain"]
-    assert plain.split("\n")[0] == r"$$s_i = -\frac{(q - k_i)^2}{2 b^2}$$"
+    block = ALL_OF.format(".formula-block", "() => true")
+    plain = copy("notation", block)["plain"]
+    assert plain.startswith(r"$$\begin{aligned}") and plain.split("$$")[1].count(r"\\") == 2
 
 
 def test_a_formula_that_is_selected_in_part_is_copied_whole(copy):
     """At both ends, and nothing of it twice."""
-    for text in copy("soft_lookup", f"(() => {{ {PARTS} }})()").values():
+    for text in copy("notation", f"(() => {{ {PARTS} }})()").values():
         assert re.fullmatch(r"\s*\$[^$]+\$[^$]+\$[^$]+\$\s*", text), text
 
 
 def test_a_part_of_one_large_formula_is_all_of_it(copy):
     select = """(() => { const letters = document.querySelectorAll(".katex-display .mord");
       getSelection().setBaseAndExtent(letters[2], 0, letters[3], 0); })()"""
-    plain = copy("soft_lookup", select)["plain"].strip()
+    plain = copy("notation", select)["plain"].strip()
     assert plain.startswith(r"$$\begin{aligned}") and plain.endswith(r"\end{aligned}$$")
 
 
 def test_a_page_is_copied_as_it_is_seen(copy):
     """No formula twice, nothing that is folded, no mark of a claim, no sign of a link."""
     plain = copy("soft_lookup", ALL_OF.format("article", "() => true"))["plain"]
-    assert "$w_i$" in plain and "\N{DOT OPERATOR}" not in plain and "\u200b" not in plain
+    assert "$w_j$" in plain and "\N{DOT OPERATOR}" not in plain and "\u200b" not in plain
     assert "✓" not in plain and "#\n" not in plain
     assert "plt.subplots" not in plain  # in a cell that is folded
 
