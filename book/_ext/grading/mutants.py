@@ -28,6 +28,8 @@ def mutants(function, guards=False, spared=()):
     def asked(node):
         if isinstance(node, ast.arguments):  # they stand in the stub
             return False
+        if isinstance(node, ast.keyword) and node.arg == "strict":  # of zip: it only refuses
+            return False
         return (guards or not is_guard(node)) and getattr(node, "name", None) not in spared
 
     for place, key, changed in _changes(function, asked):
@@ -60,6 +62,8 @@ def _without_docstrings(function):
 def _changes(node, asked):
     """(where a node stands, as a list or a node's `__dict__`; its key; what to put there), ..."""
     for field, value in ast.iter_fields(node):
+        if field in ("returns", "annotation"):
+            continue
         in_list = isinstance(value, list)
         for key, child in enumerate(value) if in_list else [(field, value)]:
             if isinstance(child, ast.AST) and asked(child):

@@ -18,6 +18,8 @@ PAIRS = [("sum", "mean"), ("amax", "amin"), ("max", "min"), ("argmax", "argmin")
          ("cat", "stack"), ("log", "log2"), ("unsqueeze", "squeeze"),
          ("square", "abs")]  # fmt: skip
 NAMES = dict(PAIRS) | {b: a for a, b in PAIRS}
+EITHER_WAY = {"transpose", "swapaxes", "maximum", "minimum", "max", "min", "logaddexp",
+              "promote_types"}  # fmt: skip
 NOT_VALUES = {"self", "cls", "torch", "nn", "F", "math", "np"}  # x.f() may become x, nn.f() not
 
 
@@ -129,9 +131,10 @@ def _call(node):
     if name in NAMES:
         field = "id" if isinstance(called, ast.Name) else "attr"
         yield _with(node, func=_with(called, **{field: NAMES[name]}))
-    if node.args:
+    if node.args and name != "to":
         yield _with(node, args=node.args[:-1])
-    yield from (_with(node, args=args) for args in _neighbours(node.args))
+    if name not in EITHER_WAY:
+        yield from (_with(node, args=args) for args in _neighbours(node.args))
     for i in range(len(node.keywords)):
         yield _with(node, keywords=[*node.keywords[:i], *node.keywords[i + 1 :]])
 

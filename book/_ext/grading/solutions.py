@@ -26,7 +26,8 @@ class Solution:
     source: str
 
     def mutants(self):
-        """[(what was changed, the source with the change), ...]"""
+        """[(what was changed, the source with the change), ...]; what begins with the style."""
+        style = "" if self.answer.name == REFERENCE else f"{self.answer.name}: "
         stub = ast.parse(cut(read_source(STUBS / f"{self.answer.stem}.py"), self.answer.exercise))
         asked, node = _functions(stub.body[0]), ast.parse(self.source).body[0]
         node.decorator_list = [d for d in node.decorator_list if "right_answer" not in ast.dump(d)]
@@ -39,7 +40,8 @@ class Solution:
             if isinstance(node, ast.ClassDef) and name not in asked and not _is_helper(name)
         }
         refuses = "Error" in (ast.get_docstring(stub.body[0]) or "")
-        return mutants(ast.fix_missing_locations(node), refuses, not_asked)
+        found = mutants(ast.fix_missing_locations(node), refuses, not_asked)
+        return [(style + what, source) for what, source in found]
 
     def load(self, source):
         """The subject to be graded, if this were the answer's source."""
@@ -60,10 +62,10 @@ def solutions(stem, exercise):
 
     reference = Answer(stem, exercise, REFERENCE, "", None, getattr(attention, exercise))
     for answer in (reference, *answers(stem)):
-        if answer.exercise == exercise and not answer.caught_by:
-            if code := _a_function_of(answer.code):  # else it only derives from something
-                file = inspect.getsourcefile(code)
-                yield Solution(answer, file, cut(read_source(file), answer.code.__name__))
+        right = answer.exercise == exercise and not answer.caught_by
+        if right and (code := _a_function_of(answer.code)):  # else it only derives from something
+            file = inspect.getsourcefile(code)
+            yield Solution(answer, file, cut(read_source(file), answer.code.__name__))
 
 
 def _a_function_of(code):
