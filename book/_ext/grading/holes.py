@@ -22,6 +22,10 @@ from surroundings import settle
 FATES = {results.PASSED: "passed", results.FAILED: "caught"}  # any other state: "crashed"
 
 
+class Decided(Exception):
+    """A check has failed: the others need not run."""
+
+
 class Bench:
     """Where mutants are graded: in processes of its own, as many at once as there are jobs."""
 
@@ -43,14 +47,18 @@ class Bench:
             yield from pool.imap_unordered(_fate, range(len(self.work)))
 
     def fate(self, number):
+        solution, mutant, source = self.work[number]
+        state = self._state(solution, source)
+        if state == results.TIMED_OUT:  # by itself, or because the machine was busy
+            state = self._state(solution, source)
+        return solution.answer.exercise, mutant, FATES.get(state, "crashed")
+
+    def _state(self, solution, source):
+        """How grading it ends."""
         from grading import grader
 
-        solution, mutant, source = self.work[number]
         name = solution.answer.exercise
         exercise, checks = self.catalog.exercise(name), self.catalog.checks(name)
-
-        class Decided(Exception):
-            """A check has failed: the others need not run."""
 
         def told(exercise):
             if exercise.state not in (results.PASSED, results.NOT_RUN):
@@ -58,7 +66,7 @@ class Bench:
 
         with contextlib.suppress(Decided):
             grader.grade(checks, lambda: solution.load(source), exercise, solution.file, told=told)
-        return name, mutant, FATES.get(exercise.state, "crashed")
+        return exercise.state
 
 
 def _fate(number):

@@ -21,7 +21,7 @@ from grading.paths import CHECKS, GRADER, HOLES, SAME_FUNCTION
 from sources import read_source
 
 VERSION = 1
-MACHINERY = [GRADER / f"{name}.py" for name in ("mutants", "slips", "solutions")]
+MACHINERY = [GRADER / f"{name}.py" for name in ("defaults", "mutants", "slips", "solutions")]
 
 
 @dataclass(frozen=True)
