@@ -115,7 +115,7 @@ def hunt(console, names, jobs, everything=False):
 def report(console, known):
     """Print the table, and below it each hole; how many there are."""
     counts = holes_file.counts(known)
-    table = Table("exercise", "mistakes made", "caught", "crashed", "the same function", "holes")
+    table = Table("exercise", "made", "caught", "crashed", "same function", "holes")
     for name, found in counts.items():
         numbers = found.made, found.caught, found.crashed, found.same, len(found.holes)
         table.add_row(name, *map(str, numbers))

@@ -28,7 +28,7 @@ def mutants(function, guards=False, spared=()):
     def asked(node):
         if isinstance(node, ast.arguments):  # they stand in the stub
             return False
-        if isinstance(node, ast.keyword) and node.arg == "strict":  # of zip: it only refuses
+        if isinstance(node, ast.keyword) and node.arg == "strict":
             return False
         return (guards or not is_guard(node)) and getattr(node, "name", None) not in spared
 

@@ -136,7 +136,8 @@ def _call(node):
     if name not in EITHER_WAY:
         yield from (_with(node, args=args) for args in _neighbours(node.args))
     for i in range(len(node.keywords)):
-        yield _with(node, keywords=[*node.keywords[:i], *node.keywords[i + 1 :]])
+        if node.keywords[i].arg != "strict":  # of zip: it only refuses
+            yield _with(node, keywords=[*node.keywords[:i], *node.keywords[i + 1 :]])
 
 
 def _statement(node):
