@@ -15,7 +15,7 @@ unexport $(filter PYTHON%,$(.VARIABLES))
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help html live grade test coverage mutation bench bench-grader bench-build audit browser clean always
+.PHONY: help html live grade test coverage mutation exam-holes bench bench-grader bench-build audit browser clean always
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ coverage: $(READY) ## branches of the package that its own tests reach; fails be
 mutation: $(READY) ## put small errors into the core; list those that no test notices (up to an hour)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt mutmut
 	@$(BIN)/python -m mutmut run && $(BIN)/python -m mutmut results
+
+exam-holes: $(READY) ## put small errors into the exercises' solutions; list those that no check notices; ARGS="softmax -j 2", or --help
+	@$(BIN)/python -m grading.holes $(ARGS)
 
 bench: $(READY) ## measure the package against its peers (minutes); ARGS="encoder --rounds 21", or --help
 	@$(BIN)/python bench $(ARGS)

@@ -11,8 +11,8 @@ from sphinx.errors import ExtensionError
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
-from grading import card, exam, results_file
-from grading.paths import EXAM, GRADER, RESULTS
+from grading import card, exam, holes_file, results_file
+from grading.paths import EXAM, GRADER, HOLES, RESULTS, SAME_FUNCTION
 from import_closure import digest
 
 logger = logging.getLogger(__name__)
@@ -61,14 +61,16 @@ class FillCards(SphinxPostTransform):
 
 OVERVIEWS = {
     "progress": lambda graded, pages: card.progress(graded.values(), pages),
-    "exam": lambda graded, pages: card.exam(exam.held()),
+    "exam": lambda graded, pages: card.exam(exam.held(), holes_file.counts(holes_file.read())),
 }
 
 
 SHOWN = {
     "progress": lambda graded: card.progress(graded.values(), {}),
     # drawing hundreds of answers takes longer than all else that is asked here
-    "exam": lambda graded: digest(p for p in (EXAM, *GRADER.glob("*.*")) if p.is_file()),
+    "exam": lambda graded: digest(
+        p for p in (EXAM, HOLES, SAME_FUNCTION, *GRADER.glob("*.*")) if p.is_file()
+    ),
 }
 """What tells whether a table has changed."""
 

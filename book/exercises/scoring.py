@@ -51,7 +51,7 @@ def scaled_dot_product_attention(query, key, value, mask=None):
             True may attend.
 
     Returns:
-        (..., query_len, value_dim). A query that may attend to nothing
-        gets zeros.
+        (..., query_len, value_dim), of the query's dtype. A query that
+        may attend to nothing gets zeros.
     """
     raise NotImplementedError

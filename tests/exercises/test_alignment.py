@@ -185,6 +185,18 @@ def test_nothing_to_read_gives_zeros(context):
     assert_values(found[1], torch.zeros(6), "the context of a sentence of length 0")
 
 
+@points(2, hint="What is subtracted before an exponential has to be near the scores that count: "
+        "the largest of the row's real positions. What is your maximum taken of?")  # fmt: skip
+def test_larger_scores_elsewhere_change_nothing(context):
+    """Far larger scores in the padding, or in another sentence, change no weight."""
+    memory, lengths = torch.zeros(2, SRC_LEN, 6), torch.tensor([3, SRC_LEN])
+    memory[..., 0] = torch.tensor([[1.0, 2.0, 0.0, 900.0], [501.0, 502.0, 500.0, 501.0]])
+    _, weights = context(torch.zeros(2, 5), memory, lengths, lambda _, key: key[:, None, :, 0])
+    expected = torch.cat([memory[0, :3, 0].softmax(-1), torch.zeros(1)])
+    what = "the weights of the scores 1, 2 and 0, beside 900 in padding and 500 in other sentences"
+    assert_values(weights[0], expected, what)
+
+
 # --- what the checks share ---
 
 

@@ -1,6 +1,6 @@
 """The checks that grade the exercises of the chapter bert, on a tiny encoder and on made-up maps.
 
-Sizes all differ, so that no axis passes for another: 3 layers, 2 heads, 5 tokens, d_model 8; the
+Sizes all differ, so that no axis passes for another: 3 layers, 2 heads, 5 tokens, d_model 12; the
 made-up maps have 4 heads.
 """
 
@@ -117,6 +117,23 @@ def test_word_probabilities_are_right(masked_word):
                 message = f"With the word at place {place} hidden, the probabilities are others."
                 raise Failure(message, hint=hint, pictures=pictures)
         assert_values(found, expected, f"the probabilities at place {place}", atol=1e-5)
+
+
+@points(1, hint="exp(89) is more than float32 can hold. Adding one number to all scores changes no "
+        "probability: which number makes the largest exponent zero?")  # fmt: skip
+def test_word_survives_large_scores(masked_word):
+    """Scores in the hundreds give finite probabilities."""
+    model = _encoder()
+    with torch.no_grad():  # what the model reads is normalised, the table is not
+        model.embed.token.weight.mul_(3000)
+        read = TOKENS.index_fill(0, torch.tensor(2), HIDDEN)
+        scores = model.embed.token.weight @ model(read[None])[0, 2]
+    found = masked_word(model, TOKENS.clone(), 2, HIDDEN)
+    assert torch.isfinite(found).all(), (
+        f"The largest score is {scores.max():.0f}, and the probabilities contain "
+        f"{found[~torch.isfinite(found)][0]:.3g}."
+    )
+    assert_values(found, scores.softmax(-1), "the probabilities of large scores", atol=1e-4)
 
 
 @points(1, hint="Four axes: layers, heads, query tokens, key tokens. Keep every layer and every "
@@ -422,7 +439,7 @@ def _encoder():
         torch.manual_seed(3)
         model = BertEncoder(
             vocab_size=VOCAB_SIZE,
-            d_model=8,
+            d_model=12,
             n_heads=HEADS,
             n_layers=LAYERS,
             d_ff=6,

@@ -30,7 +30,7 @@ cross_attention = exercise(
 shift_right = exercise("shift_right")
 next_token_loss = exercise("next_token_loss")
 
-BATCH, LENGTH, KEY_LEN, D_MODEL, HEAD_DIM = 2, 5, 7, 12, 4
+BATCH, LENGTH, KEY_LEN, D_MODEL, HEAD_DIM = 2, 5, 7, 12, 3
 
 WORDS = torch.tensor([[7, 3, 9, 1, 4], [2, 8, 5, 6, 3]])
 READ = torch.tensor([[6, 3, 0, 1, 5, 2], [4, 1, 2, 5, 0, 0], [3, 5, 4, 2, 6, 1]])
@@ -376,7 +376,9 @@ def test_cross_scales_by_the_width_of_the_head(cross_attention):
     eye = torch.eye(D_MODEL)[:, :HEAD_DIM]
     weight = cross_attention(x, memory, eye, eye, eye)  # of the token of ones
     expected = torch.softmax(torch.tensor([HEAD_DIM / HEAD_DIM**0.5, 0.0]), 0)[0]
-    assert_values(weight, expected.expand(1, 1, HEAD_DIM), "the weight of a score 4 against 0")
+    assert_values(
+        weight, expected.expand(1, 1, HEAD_DIM), f"the weight of a score {HEAD_DIM} against 0"
+    )
 
 
 @points(1, hint="The mask is an argument. Where does it meet the scores? Both have the axes "
@@ -403,9 +405,9 @@ def test_cross_leaves_the_mask_alone(cross_attention):
 def test_cross_reads_true_as_may_attend(cross_attention):
     """A token that is allowed counts for more than one that is hidden."""
     x, memory = torch.ones(1, HEAD_DIM, D_MODEL), torch.zeros(1, HEAD_DIM, D_MODEL)
-    memory[..., 0], memory[0, :, 1:5] = 1.0, torch.eye(HEAD_DIM)
+    memory[..., 0], memory[0, :, 1:4] = 1.0, torch.eye(HEAD_DIM)
     key, value = torch.zeros(D_MODEL, HEAD_DIM), torch.zeros(D_MODEL, HEAD_DIM)
-    key[0], value[1:5] = 1.0, torch.eye(HEAD_DIM)  # all scores are equal; the output is the weights
+    key[0], value[1:4] = 1.0, torch.eye(HEAD_DIM)  # all scores are equal; the output is the weights
     weights = cross_attention(x, memory, key, key, value, torch.eye(HEAD_DIM).bool())[0]
     assert weights[0, 0] > weights[0, 1], (
         f"The allowed token got a weight of {weights[0, 0]:.2f}, a hidden one {weights[0, 1]:.2f}."

@@ -1,4 +1,5 @@
-"""The grader's exam: known mistakes are caught by name, right answers pass, stubs are unstarted."""
+"""The grader's exam: known mistakes are caught by name, right answers pass, stubs are unstarted,
+and of the mistakes made by machine none passes."""
 
 import ast
 import subprocess
@@ -6,9 +7,10 @@ import sys
 
 import pytest
 
-from grading import exam, results, results_file
+from grading import exam, holes_file, results, results_file
 from grading.known import answers
 from grading.paths import ROOT, STUBS
+from grading.solutions import solutions
 from grading.stems import chapter_order
 
 ANSWERS = [answer for stem in chapter_order() for answer in answers(stem)]
@@ -62,6 +64,35 @@ def test_every_exercise_has_enough_known_answers(outcomes):
         fewest = FEWEST_MISTAKES.get(exercise, 6)
         assert len(mistakes) >= fewest, f"{exercise} has {len(mistakes)} known mistakes"
         assert len(right) >= 3, f"{exercise} has {len(right)} other right answers"
+
+
+def test_holes_were_looked_for_in_these_checks(outcomes):
+    """What is known of machine-made mistakes is of the checks and solutions as they are."""
+    stems = {o["exercise"]["name"]: o["exercise"]["stem"] for o in outcomes.values()}
+    known = {name: record["inputs"] for name, record in holes_file.read().items()}
+    now = {n: holes_file.inputs(stem, list(solutions(stem, n))) for n, stem in stems.items()}
+    stale = [name for name in stems if known.get(name) != now[name]]
+    assert not stale and known.keys() == now.keys(), (
+        f"run `make exam-holes`, and commit book/holes.json: changed are {', '.join(stale)}"
+    )
+
+
+def test_no_machine_made_mistake_passes():
+    """What passes all checks is on the list of what may, with its reason."""
+    counts = holes_file.counts(holes_file.read())
+    assert {name: found.holes for name, found in counts.items() if found.holes} == {}
+
+
+def test_the_list_of_what_may_pass_holds_nothing_else():
+    """A mutant on it that is made no longer, or is caught, is taken off; every group has a why."""
+    passed = {name: record["passed"] for name, record in holes_file.read().items()}
+    stale = [
+        f"{exercise}: {mutant}"
+        for exercise, reasons in holes_file.listed().items()
+        for mutant, why in reasons.items()
+        if mutant not in passed.get(exercise, []) or not why.strip()
+    ]
+    assert stale == []
 
 
 def test_untouched_stub_is_not_started(tmp_path):

@@ -204,12 +204,12 @@ def test_cache_keeps_a_copy(KVCache):
 @points(1, hint="The last place is a place as well. With 8 places and 5 tokens kept, how many "
         "more fit?")  # fmt: skip
 def test_cache_holds_max_len_tokens(KVCache):
-    """It can be filled to the last place."""
-    cache = KVCache(BATCH, HEADS, MAX_LEN, HEAD_DIM)
+    """It can be filled to the last place, whatever the batch."""
+    cache = KVCache(4, HEADS, MAX_LEN, HEAD_DIM)
     for new in (5, 1, 1, 1):
-        keys, values = _pair(cache.append(*_new(new)))
-    assert_shape(keys, (BATCH, HEADS, MAX_LEN, HEAD_DIM), "the keys of a full cache")
-    assert_shape(values, (BATCH, HEADS, MAX_LEN, HEAD_DIM), "the values of a full cache")
+        keys, values = _pair(cache.append(*_new(new, batch=4)))
+    assert_shape(keys, (4, HEADS, MAX_LEN, HEAD_DIM), "the keys of a full cache")
+    assert_shape(values, (4, HEADS, MAX_LEN, HEAD_DIM), "the values of a full cache")
 
 
 @points(2, hint="Look before you write: is there room for all the new tokens? Raise the ValueError "
@@ -345,6 +345,19 @@ def test_low_temperature_is_nearly_greedy(generate):
     _assert_text(generate(_gpt(), _prompt(), 5, temperature=1e-3), _greedy(), "the text")
 
 
+@points(2, hint="The temperature is about each token that is written, not about the first alone. "
+        "How does the step after this one get to know of it?")  # fmt: skip
+def test_every_token_is_drawn(generate):
+    """At a high temperature the second token is as much of a draw as the first."""
+    many = _prompt()[:1].expand(1500, 3)
+    pairs = len(generate(_gpt(), many, 2, temperature=1e4)[:, 3:].unique(dim=0))
+    possible = VOCAB_SIZE**2
+    assert pairs > 0.9 * possible, (
+        f"At temperature 10 000 each pair of new tokens is as likely as the next, {possible} of "
+        f"them; 1 500 texts of yours have {pairs}."
+    )
+
+
 # --- what the checks of training_step have in common
 
 
@@ -443,9 +456,9 @@ def _kind(returned):
 # --- what the checks have in common
 
 
-def _new(n_tokens):
+def _new(n_tokens, batch=BATCH):
     """Keys and values of new tokens: other numbers each time."""
-    return torch.randn(2, BATCH, HEADS, n_tokens, HEAD_DIM).unbind()
+    return torch.randn(2, batch, HEADS, n_tokens, HEAD_DIM).unbind()
 
 
 def _length(cache):

@@ -365,15 +365,15 @@ def test_attention_keeps_heads_apart(MultiHeadAttention):
         "of how many numbers were added up.")  # fmt: skip
 def test_attention_scales_by_the_width_of_a_head(MultiHeadAttention):
     """Scores are divided by √head_dim."""
-    products, eye = torch.arange(5.0), torch.eye(8)
-    to_key = torch.zeros(8, 8)
-    to_key[:, :5] = products / 4  # key j meets a query of ones, in each head of 4, with product j
-    module = _known(MultiHeadAttention, 8, 2, to_query=torch.ones(8, 8), to_key=to_key,
+    products, eye = torch.arange(5.0), torch.eye(18)
+    to_key = torch.zeros(18, 18)
+    to_key[:, :5] = products / 9  # key j meets a query of ones, in each head of 9, with product j
+    module = _known(MultiHeadAttention, 18, 2, to_query=torch.ones(18, 18), to_key=to_key,
                     to_value=eye, to_output=eye, bias=0.0)  # fmt: skip
     weights = module(eye[None, :5])[0, 0, :5]  # value j is axis j, so the output is the weights
-    guesses = {"1/√head_dim": 0.5, "1": 1.0, "1/head_dim": 1 / 4, "1/√d_model": 8**-0.5,
-               "1/d_model": 1 / 8, "√head_dim": 2.0}  # fmt: skip
-    where = "d_model = 8 and two heads of 4"
+    guesses = {"1/√head_dim": 1 / 3, "1": 1.0, "1/head_dim": 1 / 9, "1/√d_model": 18**-0.5,
+               "1/d_model": 1 / 18, "√head_dim": 3.0}  # fmt: skip
+    where = "d_model = 18 and two heads of 9"  # 9, for of 4 the root is the half
     assert_scale(products, weights, "1/√head_dim", where=where, guesses=guesses)
 
 

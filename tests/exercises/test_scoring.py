@@ -497,6 +497,15 @@ def test_attention_takes_large_queries_in_half_precision(scaled_dot_product_atte
     assert_values(found.float(), expected, what, rtol=1e-2, atol=1e-2)
 
 
+@points(1, hint="The next layer has the query's dtype too, and a product of two dtypes raises an "
+        "error. What you compute in a wider one has to come back.")  # fmt: skip
+def test_attention_answers_in_the_dtype_of_the_query(scaled_dot_product_attention):
+    """The answer to float16 is float16, and to float64 float64."""
+    for dtype in (torch.float16, torch.float64):
+        found = scaled_dot_product_attention(*(torch.randn(2, 3, dtype=dtype) for _ in range(3)))
+        assert found.dtype == dtype, f"The query is {dtype}, the answer {found.dtype}."
+
+
 # --- what the checks share ---
 
 

@@ -28,6 +28,10 @@ STORED_HINT = (
     "backward() adds to the .grad of every parameter on its way, and the next training step would "
     "use it. Which function returns gradients instead of storing them?"
 )
+DTYPE_HINT = (
+    "`torch.zeros(n)` and `torch.tensor(list)` make float32 numbers whatever x is. "
+    "`x.new_zeros(n)` and `torch.zeros_like` take the dtype of x, and a stack or a sum keeps it."
+)
 PLAIN_HINT = (
     "A measurement is a plain number. The model's parameters leave a graph behind your result: "
     "how is a tensor cut loose from it?"
@@ -74,6 +78,15 @@ def test_slopes_are_plain_numbers(output_slopes):
     """The result carries no gradient history."""
     result = output_slopes(_Rnn(3, 2), torch.randn(4, 3), 1)
     assert not result.requires_grad, "The result's requires_grad is True."
+
+
+@points(1, hint="`squeeze()` without an argument removes every axis of size one, the last of the "
+        "output too. Which axis do you mean: the batch you have put in front?")  # fmt: skip
+def test_slopes_keep_axes_of_size_one(output_slopes):
+    """A model that puts out one number a position has slopes, and so has a sequence of one."""
+    for length, d_out in ((4, 1), (1, 2)):
+        found = output_slopes(_Rnn(3, d_out), torch.randn(length, 3), 0)
+        assert_shape(found, (length, 3), f"the slopes for d_out = {d_out} and length {length}")
 
 
 @points(2, hint="The output is (batch, length, d_out). Which index picks a position, and which "
@@ -211,8 +224,7 @@ def test_influence_ignores_a_rotation_of_the_output(influence):
     assert_values(turned, influence(model, x), "the influence after a turn of 45 degrees")
 
 
-@points(1, hint="`torch.zeros(n)` makes float32 numbers whatever x is. `x.new_zeros(n)` and "
-        "`torch.zeros_like` take the dtype of x, and a stack or a sum keeps it.")  # fmt: skip
+@points(1, hint=DTYPE_HINT)
 def test_influence_keeps_the_precision_of_x(influence):
     """For a float64 model and x, the influences are float64."""
     found = influence(_Rnn(3, 2).double(), torch.randn(4, 3, dtype=torch.float64))
@@ -222,10 +234,12 @@ def test_influence_keeps_the_precision_of_x(influence):
 @points(2, hint="Compare with the formula of the Frobenius norm: how many slopes does it take in "
         "for one position, and is anything averaged?")  # fmt: skip
 def test_influence_values(influence):
-    """The values are those of tiny nudges to each number of x."""
-    model, x = _Rnn(3, 2).double(), torch.randn(5, 3, dtype=torch.float64)
-    expected = _nudged(model, x).square().sum(dim=(0, 2)).sqrt()
-    assert_values(influence(model, x), expected, "the influences", rtol=1e-5)
+    """The values are those of tiny nudges, whether d_out is smaller than d or larger."""
+    for length, d_out in ((5, 2), (2, 4)):
+        model, x = _Rnn(3, d_out).double(), torch.randn(length, 3, dtype=torch.float64)
+        expected = _nudged(model, x).square().sum(dim=(0, 2)).sqrt()
+        what = f"the influences for d = 3 and d_out = {d_out}"
+        assert_values(influence(model, x), expected, what, rtol=1e-5)
 
 
 # --- compare_influence ---
@@ -275,6 +289,14 @@ def test_comparison_is_about_shares_not_sizes(compare_influence):
     louder = [_Map(lambda x: 10 * _half_and_half(x)), _Map(lambda x: 10 * _mean(x))]
     scaled = compare_influence(*louder, x)
     assert_values(scaled, once, "the shares of models with outputs ten times as large")
+
+
+@points(1, hint=DTYPE_HINT)
+def test_comparison_keeps_the_precision_of_x(compare_influence):
+    """For float64 models and x, the shares are float64."""
+    x = torch.randn(4, 3, dtype=torch.float64)
+    found = compare_influence(_Map(_half_and_half), _Map(_mean), x)
+    assert found.dtype == torch.float64, f"x is torch.float64, the shares are {found.dtype}."
 
 
 @points(2, hint="Each share is an `influence` divided by the sum of its row, with no power or root "

@@ -10,6 +10,8 @@ and `endings` see to a child's end. `asked` grades what somebody asks for by nam
 `command_line`, `warm` and `watch` what is saved, and what its `users` are; an answer that calls
 another which fails is told so by `siblings`.
 `results` is what comes out, `results_file` keeps it, `card` and `terminal` show it, `exam` holds
-the known mistakes against the checks; `nothing_graded` is no answer's fault. Nothing is imported
-here: a build in which nothing changed reads its results without loading torch.
+the known mistakes against the checks; `nothing_graded` is no answer's fault. `holes` are looked for
+by machine: of the `solutions`, which `defaults` cut down to what is asked for, `slips` make
+`mutants`, and `holes_file` keeps what became of them. Nothing is imported here: a build in which
+nothing changed reads its results without loading torch.
 """

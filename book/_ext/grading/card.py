@@ -32,10 +32,15 @@ def html(exercise, running=None):
     return _templates.get_template("card.html").render(exercise=exercise, running=running)
 
 
-def exam(chapters):
-    """The exam's outcome; `chapters` as `grading.exam.held` returns it."""
+def exam(chapters, machine_made):
+    """The exam's outcome; `chapters` as `grading.exam.held` returns it.
+
+    Args:
+        machine_made: {exercise's name: its `holes_file.Counts`}.
+    """
     template = _templates.get_template("exam.html")
-    return template.render(chapters={s: _by_exercise(c["outcomes"]) for s, c in chapters.items()})
+    known = {stem: _by_exercise(chapter["outcomes"]) for stem, chapter in chapters.items()}
+    return template.render(chapters=known, machine_made=machine_made)
 
 
 def _by_exercise(outcomes):

@@ -212,6 +212,30 @@ def uniform_for_length_zero(state, memory, lengths, scorer):
     return (weights @ memory).squeeze(1), weights.squeeze(1)
 
 
+def _by_exponentials(state, memory, lengths, scorer, largest):
+    """The right weights, if `largest(scores, real)` is the largest real score of each row."""
+    scores = scorer(state[:, None], memory)[:, 0]
+    real = torch.arange(memory.shape[1]) < lengths[:, None]
+    exponentials = torch.where(real, (scores - largest(scores, real)).exp(), 0.0)
+    total = exponentials.sum(-1, keepdim=True)
+    weights = exponentials / torch.where(real.any(-1, keepdim=True), total, 1.0)
+    return (weights[..., None] * memory).sum(1), weights
+
+
+@mistake("context", caught_by="test_larger_scores_elsewhere_change_nothing")
+def largest_of_all_sentences(state, memory, lengths, scorer):
+    """Subtracts the largest score of the batch, of which a sentence far below keeps nothing."""
+    return _by_exponentials(state, memory, lengths, scorer, lambda scores, real: scores[real].max())
+
+
+@mistake("context", caught_by="test_larger_scores_elsewhere_change_nothing")
+def largest_with_padding(state, memory, lengths, scorer):
+    """Takes the maximum before the padding is hidden."""
+    return _by_exponentials(
+        state, memory, lengths, scorer, lambda scores, real: scores.amax(-1, keepdim=True)
+    )
+
+
 @right_answer("context")
 def sentence_by_sentence(state, memory, lengths, scorer):
     found, weights = torch.zeros_like(memory[:, 0]), torch.zeros_like(memory[..., 0])

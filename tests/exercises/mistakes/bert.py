@@ -148,6 +148,13 @@ def on_a_copy_in_evaluation_mode(model, tokens, place, mask_token):
     return torch.nn.functional.softmax(scores, dim=0).detach()
 
 
+@mistake("masked_word", caught_by="test_word_survives_large_scores")
+def exponentials_of_scores_as_they_are(model, tokens, place, mask_token):
+    """Writes the softmax out, and lets the exponentials overflow."""
+    powers = _guess(model, tokens, place, mask_token).exp()
+    return powers / powers.sum()
+
+
 @right_answer("masked_word")
 def word_by_word(model, tokens, place, mask_token):
     scores = _guess(model, tokens, place, mask_token)

@@ -746,6 +746,15 @@ def exponentials_by_hand(model, prompt, n_new, temperature=0.0):
     return _write(model, prompt, n_new, temperature, choose=choose)
 
 
+@mistake("generate", caught_by="test_every_token_is_drawn")
+def temperature_for_the_first_token_only(model, prompt, n_new, temperature=0.0):
+    """Calls itself for the rest of the text, and does not hand the temperature on."""
+    if n_new == 0:
+        return prompt
+    longer = _write(model, prompt, 1, temperature)
+    return temperature_for_the_first_token_only(model, longer, n_new - 1)
+
+
 @right_answer("generate")
 def all_of_it_each_time(model, prompt, n_new, temperature=0.0):
     return _write(model, prompt, n_new, temperature)

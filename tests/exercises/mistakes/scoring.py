@@ -584,6 +584,16 @@ def _scaled_first(query, key):
     return query / math.sqrt(query.shape[-1]) @ key.transpose(-2, -1)
 
 
+@mistake(
+    "scaled_dot_product_attention", caught_by="test_attention_answers_in_the_dtype_of_the_query"
+)
+def left_in_float32(query, key, value, mask=None):
+    """Computes in float32 to be safe, and does not come back."""
+    wide = torch.promote_types(query.dtype, torch.float32)
+    weights = _masked(_scores(query.to(wide), key.to(wide)), mask)
+    return (weights @ value.to(wide)).float()
+
+
 @right_answer("scaled_dot_product_attention")
 def computed_in_float32(query, key, value, mask=None):
     weights = _masked(_scores(query.float(), key.float()), mask)

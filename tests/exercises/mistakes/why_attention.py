@@ -136,6 +136,14 @@ def back_in_float32(model, x, entry):
     return torch.autograd.grad(model(leaf[None])[0, -1, entry], leaf)[0].float()
 
 
+@mistake("output_slopes", caught_by="test_slopes_keep_axes_of_size_one")
+def every_axis_of_one_dropped(model, x, entry):
+    """Takes the batch off with squeeze(), and with it the axis of an output of one number."""
+    leaf = x.detach().clone().requires_grad_()
+    y = model(leaf[None]).squeeze()
+    return torch.autograd.grad(y[-1][entry], leaf)[0]
+
+
 @right_answer("output_slopes")
 def slopes_by_grad(model, x, entry):
     leaf = torch.clone(x.detach()).requires_grad_()
@@ -430,6 +438,16 @@ def shares_of_squares(rnn, attention, x):
     """Shares out the squared norms."""
     both = torch.stack([reference(rnn, x), reference(attention, x)]).square()
     return both / both.sum(dim=-1, keepdim=True)
+
+
+@mistake("compare_influence", caught_by="test_comparison_keeps_the_precision_of_x")
+def into_a_table_of_float32(rnn, attention, x):
+    """Makes room for the shares without asking in which dtype they come."""
+    rows = torch.zeros(2, len(x))
+    for row, model in zip(rows, (rnn, attention), strict=True):
+        found = reference(model, x)
+        row[:] = found / found.sum()
+    return rows
 
 
 @right_answer("compare_influence")

@@ -1,0 +1,149 @@
+"""Looks for holes in the checks: small errors put into the solutions by machine must be caught.
+
+`make exam-holes` grades every mutant (see `mutants`) of every solution (see `solutions`) of the
+exercises whose solutions or checks have changed since, prints a table, and writes what it found
+(see `holes_file`).
+"""
+
+import argparse
+import contextlib
+import multiprocessing
+import os
+import sys
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from grading import holes_file, results
+from grading.nothing_graded import CollectionError, NothingGraded
+from surroundings import settle
+
+FATES = {results.PASSED: "passed", results.FAILED: "caught"}  # any other state: "crashed"
+
+
+class Decided(Exception):
+    """A check has failed: the others need not run."""
+
+
+class Bench:
+    """Where mutants are graded: in processes of its own, as many at once as there are jobs."""
+
+    running = None
+    """Found by the processes, which are forks of this one."""
+
+    def __init__(self, catalog, work, jobs):
+        self.catalog, self.work, self.jobs = catalog, work, jobs
+
+    def fates(self):
+        """(exercise, mutant, what became of it) for each, as it becomes known."""
+        from grading import grader
+        from grading.processes import adopt_orphans
+
+        grader.warm_up()
+        Bench.running = self
+        fork = multiprocessing.get_context("fork")
+        with fork.Pool(self.jobs, initializer=adopt_orphans) as pool:
+            yield from pool.imap_unordered(_fate, range(len(self.work)))
+
+    def fate(self, number):
+        solution, mutant, source = self.work[number]
+        state = self._state(solution, source)
+        if state == results.TIMED_OUT:  # by itself, or because the machine was busy
+            state = self._state(solution, source)
+        return solution.answer.exercise, mutant, FATES.get(state, "crashed")
+
+    def _state(self, solution, source):
+        """How grading it ends."""
+        from grading import grader
+
+        name = solution.answer.exercise
+        exercise, checks = self.catalog.exercise(name), self.catalog.checks(name)
+
+        def told(exercise):
+            if exercise.state not in (results.PASSED, results.NOT_RUN):
+                raise Decided
+
+        with contextlib.suppress(Decided):
+            grader.grade(checks, lambda: solution.load(source), exercise, solution.file, told=told)
+        return exercise.state
+
+
+def _fate(number):
+    return Bench.running.fate(number)
+
+
+def hunt(console, names, jobs, everything=False):
+    """Grade the mutants of these exercises and chapters; what has not changed is known already.
+
+    Returns:
+        {exercise: what is known of it}, of those asked for, all where none is named.
+    """
+    from grading.collect import with_catalog
+    from grading.solutions import solutions
+
+    def use(catalog):
+        stems = {name: catalog.exercise(name).stem for name in catalog}
+        if strangers := set(names) - set(stems) - set(stems.values()):
+            strange = ", ".join(sorted(strangers))
+            raise CollectionError(f"no exercise or chapter is called {strange}.")
+        before = holes_file.read()
+        known = {name: before[name] for name in stems if name in before}
+        wanted = [name for name in stems if not names or {name, stems[name]} & set(names)]
+        work = []
+        for name in wanted:
+            solved = list(solutions(stems[name], name))
+            inputs = holes_file.inputs(stems[name], solved)
+            if everything or known.get(name, {}).get("inputs") != inputs:
+                known[name] = {"inputs": inputs, "caught": 0, "crashed": 0, "passed": []}
+                work += [(right, *mutant) for right in solved for mutant in right.mutants()]
+        fates = Bench(catalog, work, jobs).fates() if work else ()
+        for name, mutant, fate in track(
+            fates, "machine-made mistakes", len(work),
+            console=console, transient=True, disable=not console.is_terminal,
+        ):  # fmt: skip
+            if fate == "passed":
+                known[name]["passed"] = sorted([*known[name]["passed"], mutant])
+            else:
+                known[name][fate] += 1
+        holes_file.write({name: known[name] for name in stems if name in known})
+        return {name: known[name] for name in wanted}
+
+    return with_catalog(use)
+
+
+def report(console, known):
+    """Print the table, and below it each hole; how many there are."""
+    counts = holes_file.counts(known)
+    table = Table("exercise", "made", "caught", "crashed", "same function", "holes")
+    for name, found in counts.items():
+        numbers = found.made, found.caught, found.crashed, found.same, len(found.holes)
+        table.add_row(name, *map(str, numbers))
+    console.print(table)
+    holes = [f"{name}: {mutant}" for name, found in counts.items() for mutant in found.holes]
+    for hole in holes:
+        console.print(hole, soft_wrap=True)
+    return len(holes)
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        prog="python -m grading.holes",
+        description="Put small errors into the solutions, and see that the checks catch them. The "
+        "exit status is 1 if one passes that tests/exercises/same_function.toml does not list.",
+    )
+    parser.add_argument("exercise", nargs="*", help="exercises or chapters (default: all)")
+    parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count(), help="processes at once")
+    parser.add_argument("--all", action="store_true", help="grade also what has not changed")
+    options = parser.parse_args()
+    console = Console(highlight=False, markup=False)
+    known = hunt(console, options.exercise, options.jobs, options.all)
+    return 1 if report(console, known) else 0
+
+
+if __name__ == "__main__":
+    settle("grading.holes")
+    try:
+        sys.exit(main())
+    except NothingGraded as problem:
+        sys.exit(f"No holes were looked for: {problem}")
