@@ -52,6 +52,12 @@ def test_context_comes_with_its_weights(context):
 def test_context_has_a_row_for_each_sentence(context):
     """The context is (batch, d_memory), the weights (batch, src_len)."""
     found, weights = context(*_inputs())
+    if tuple(found.shape) == (3, SRC_LEN) and tuple(weights.shape) == (3, 6):
+        raise Failure(
+            f"What came first is (3, {SRC_LEN}), a weight for each source word; what came second "
+            "is (3, 6), as wide as a state of the memory.",
+            hint="The pair is the wrong way round: the context comes first, then the weights.",
+        )
     assert_shape(found, (3, 6), "the context")
     assert_shape(weights, (3, SRC_LEN), "the weights")
 

@@ -35,7 +35,14 @@ ORDER = torch.tensor([3, 0, 4, 1, 2])  # of five keys
 def test_additive_scores_every_pair(additive_scores):
     """There is a score for each query (row) and each key (column)."""
     query, key, *parameters = _additive_inputs()
-    assert_shape(additive_scores(query, key, *parameters), (2, 4, 5), "the scores")
+    found = additive_scores(query, key, *parameters)
+    if tuple(found.shape) == (2, 4, 5, 8):
+        raise Failure(
+            "Expected one score for each pair, (2, 4, 5), got (2, 4, 5, 8).",
+            hint="The last axis of your result still holds the 8 hidden numbers. The score is a "
+            "dot product with a: it multiplies, and adds up.",
+        )
+    assert_shape(found, (2, 4, 5), "the scores")
 
 
 @points(1, hint="Count axes from the end (-1, -2), so that any number of axes may stand in front.")

@@ -32,6 +32,18 @@ DTYPE_HINT = (
     "`torch.zeros(n)` and `torch.tensor(list)` make float32 numbers whatever x is. "
     "`x.new_zeros(n)` and `torch.zeros_like` take the dtype of x, and a stack or a sum keeps it."
 )
+ASKED_WRONGLY = {  # what PyTorch says: what happened, and what to ask oneself
+    "does not require grad": (
+        "PyTorch was asked for slopes with respect to a tensor that does not track gradients.",
+        "x comes without that switch. Make a copy that shares nothing with x, turn requires_grad "
+        "on in the copy, and hand the copy to the model.",
+    ),
+    "only for scalar outputs": (
+        "PyTorch was asked for the slopes of several numbers at once.",
+        "autograd.grad differentiates one number at a time. Which one of the last output's vector "
+        "is it?",
+    ),
+}
 PLAIN_HINT = (
     "A measurement is a plain number. The model's parameters leave a graph behind your result: "
     "how is a tensor cut loose from it?"
@@ -150,7 +162,15 @@ def test_influence_calls_the_model_with_a_batch(influence):
 @points(1, hint="One number for each position: which axes of the slopes are left to sum over?")
 def test_influence_has_a_number_for_each_position(influence):
     """The result is (length,)."""
-    assert_shape(influence(_Rnn(3, 2), torch.randn(4, 3)), (4,), "the influences")
+    try:
+        found = influence(_Rnn(3, 2), torch.randn(4, 3))
+    except IndexError as problem:
+        raise Failure(
+            f"For a model with d_out = 2 and an x with d = 3: {problem}.",
+            hint="The output has a width of its own, d_out. Is it the last axis of x that you "
+            "count by, or that of what the model returns?",
+        ) from problem
+    assert_shape(found, (4,), "the influences")
 
 
 @points(1, hint=COPY_HINT)
@@ -213,8 +233,8 @@ def test_influence_doubles_with_the_output(influence):
 
 
 @points(2, hint="The axes of the output are a matter of taste: turning them moves it neither more "
-        "nor less. A sum of absolute values notices the turn, and so does a maximum. Which norm "
-        "does not?")  # fmt: skip
+        "nor less. A sum of absolute values notices the turn, and so does a maximum or "
+        "a mean of norms. Which norm does not?")  # fmt: skip
 def test_influence_ignores_a_rotation_of_the_output(influence):
     """Turning the axes of the output changes nothing."""
     model, x = _Rnn(3, 2), torch.randn(4, 3)
@@ -245,7 +265,8 @@ def test_influence_values(influence):
 # --- compare_influence ---
 
 
-@points(1, hint="One row for each of the two models, one column for each position.")
+@points(1, hint="One row for each of the two models, one column for each position. (A sum over an "
+        "axis removes it; what keeps the axis, so that a division lines up?)")  # fmt: skip
 def test_comparison_has_a_row_for_each_model(compare_influence):
     """The result is (2, length)."""
     assert_shape(
@@ -371,13 +392,10 @@ def _assert_called_with_a_batch(measure):
     try:
         measure(_Map(lambda x: shapes.append(tuple(x.shape)) or 2 * x), torch.randn(4, 3))
     except RuntimeError as problem:
-        if "does not require grad" not in str(problem):
-            raise
-        raise Failure(
-            "PyTorch was asked for slopes with respect to a tensor that does not track gradients.",
-            hint="x comes without that switch. Make a copy that shares nothing with x, turn "
-            "requires_grad on in the copy, and hand the copy to the model.",
-        ) from problem
+        for words, (message, hint) in ASKED_WRONGLY.items():
+            if words in str(problem):
+                raise Failure(message, hint=hint) from problem
+        raise
     assert shapes, "Your code never called the model."
     assert all(len(shape) == 3 and shape[1:] == (4, 3) for shape in shapes), (
         f"For x of shape (4, 3) the model was called with the shape {shapes[0]}."

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 import torch
 from bs4 import BeautifulSoup
+from matplotlib.colors import to_rgba
+from matplotlib.patches import FancyArrowPatch
 
 from figures import (
     Diagram,
@@ -24,6 +26,8 @@ from figures import (
 )
 from figures.images import draw_image
 from figures.path_data import compact
+from figures.runs import draw_runs
+from figures.word_diagrams import paths, translators
 
 ALT = "A line that rises from 0 to 3 in three even steps."
 TOKENS = ["the", "cat", "sat", "on", "the", "mat"]
@@ -301,3 +305,26 @@ def test_an_interactive_figure_names_its_module_and_hands_over_its_data():
     assert json.loads(soup.figure.script.string) == {"scores": [1, 2], "words": ["</script>"]}
     with pytest.raises(TypeError, match="data must be JSON serializable, or arrays; got function"):
         show(fig, alt="A line that rises from 0 to 1.", interactive="softmax", data={"f": show})
+
+
+def test_runs_are_drawn_as_a_mean_between_smallest_and_largest():
+    """Each place that was measured has its tick, and a style of their own names other axes."""
+    _, (ax, plain) = plt.subplots(1, 2)
+    draw_runs(ax, [2, 4, 8], {"one": torch.tensor([[0.0, 1.0, 2.0], [2.0, 3.0, 4.0]])})
+    assert ax.lines[0].get_ydata().tolist() == [1, 2, 3]
+    assert ax.collections[0].get_paths()[0].vertices[:, 1].max() == 4
+    assert ax.get_xscale() == "log" and ax.get_xticks().tolist() == [2, 4, 8]
+    draw_runs(plain, [2, 4, 8], {"one": torch.zeros(2, 3)}, styles=["-"])
+    assert plain.get_xscale() == "linear"
+
+
+def test_diagrams_of_words_join_what_they_name():
+    """In the convolution each of four boxes reads three; in the others each word has its arrow."""
+    arrows = [p for p in paths(TOKENS).axes[0].patches if isinstance(p, FancyArrowPatch)]
+    assert len(arrows) == (6 + 5) + (3 + 3 * 3) + 6
+    backwards = [token[::-1] for token in reversed(TOKENS)]
+    arrows = [
+        p for p in translators(TOKENS, backwards).axes[0].patches if isinstance(p, FancyArrowPatch)
+    ]
+    assert len(arrows) == 2 * 6 + 6 + 3
+    assert sum(p.get_edgecolor() == to_rgba("C1") for p in arrows) == 1  # the heaviest

@@ -5,7 +5,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from attention.data.mirror import N_WORDS, mirrored, mirrored_up_to
+from attention.data.mirror import N_WORDS, in_mirror_english, mirrored, mirrored_up_to, numbers
 from attention.models.alignment.seq2seq import Seq2Seq
 from attention.models.judging import best, share
 from attention.models.training import train
@@ -24,6 +24,22 @@ def practise(model: Seq2Seq, seed: int = 0) -> Seq2Seq:
     """Train a translator in place on 300 batches of 64 sentences of one to eight words."""
     train(model, partial(mirrored_up_to, 64, LONGEST), steps=300, seed=seed)
     return model
+
+
+def translate(model: Seq2Seq, text: str) -> tuple[list[str], Tensor]:
+    """Let a translator write a sentence given as text.
+
+    Args:
+        model: a trained one.
+        text: words of Mirror English's source, with spaces between them.
+
+    Returns:
+        The words that it writes, and the weights (step, source position).
+    """
+    source = numbers(text.split())  # (1, src_len)
+    lengths = torch.tensor([source.shape[1]])
+    words, weights = model.translate(source, lengths, source.shape[1] + 1)
+    return in_mirror_english(words[0].tolist()), weights[0]
 
 
 def fresh_sentences(length: int) -> tuple[Tensor, ...]:

@@ -33,6 +33,13 @@ def nothing_tracked(model, x, entry):
     return torch.autograd.grad(model(x[None])[0, -1, entry], x)[0]
 
 
+@mistake("output_slopes", caught_by="test_slopes_call_the_model_with_a_batch")
+def all_numbers_at_once(model, x, entry):
+    """Asks for the slopes of the whole last output, and forgets the entry."""
+    leaf = _leaf(x)
+    return torch.autograd.grad(model(leaf[None])[0, -1], leaf)[0]
+
+
 @mistake("output_slopes", caught_by="test_slopes_have_the_shape_of_x")
 def batch_axis_kept(model, x, entry):
     """Differentiates with respect to the batch of one."""
@@ -189,6 +196,13 @@ def positions_as_batch(model, x):
 def one_norm_for_everything(model, x):
     """Takes the norm over the positions, too."""
     return slopes_of_last(model, x).norm()
+
+
+@mistake("influence", caught_by="test_influence_has_a_number_for_each_position")
+def outputs_counted_by_the_input(model, x):
+    """Takes the width of x for that of the output."""
+    slopes = torch.stack([slopes_of_last(model, x)[entry] for entry in range(x.shape[1])])
+    return slopes.square().sum((0, 2)).sqrt()
 
 
 @mistake("influence", caught_by="test_influence_has_a_number_for_each_position")
