@@ -418,6 +418,8 @@ def test_wrong_masks_show_in_the_influence():
     assert heard(anything.tril(-1)).equal(anything.tril(-1))
     late = influence_map(lambda x: attention_weights(query, x) * past @ x, x)
     assert (late > 0).equal(anything & past.any(-1, keepdim=True))
+    product = influence_map(lambda x: (scaled_dot_scores(query, x) * past).softmax(-1) @ x, x)
+    assert (product > 0).all()
 
 
 def test_a_mask_of_sentences_falls_on_heads_unless_they_have_an_axis():

@@ -121,12 +121,12 @@ def test_exchanging_two_words_exchanges_their_vectors_and_no_more():
 
 
 def test_learned_positions_are_waves(minilm):
-    """MiniLM's position vectors: neighbours are alike, and six apart more than three apart."""
+    """MiniLM's position vectors: neighbours are alike, and 6 or 12 apart more than 3 or 9 apart."""
     table = normalize(minilm[0].embed.position.weight.detach()[1:])  # 0 belongs to [CLS]
     alike = table @ table.T
-    at = {distance: alike.diagonal(distance) for distance in (1, 3, 6, 256)}
+    at = {distance: alike.diagonal(distance) for distance in (1, 3, 6, 9, 12, 256)}
     assert at[1].mean() > 0.8
-    assert at[6].mean() > at[3].mean() + 0.2
+    assert min(at[6].mean(), at[12].mean()) > max(at[3].mean(), at[9].mean()) + 0.1
     assert (at[6] > at[3][: len(at[6])]).float().mean() > 0.9
     assert at[256].mean().abs() < 0.1
 

@@ -9,6 +9,10 @@ causal_mask = exercise("causal_mask")
 window_mask = exercise("window_mask")
 
 LENGTHS, MAX_LEN = [4, 1, 3], 5  # three sentences, not sorted, none of them full
+BEFORE_ALL_KEYS = (
+    "Your code gives the newest query a place before all keys. Its number among the queries is 0, "
+    "its place among the keys is the last one: what has to be added, and with which sign?"
+)
 
 
 # --- padding_mask ---
@@ -155,9 +159,10 @@ def test_causal_mask_allows_all_of_the_past(causal_mask):
 def test_causal_mask_of_the_newest_query_allows_every_key(causal_mask):
     """One query with four keys, the newest of them its own, may read them all."""
     row = causal_mask(1, 4)[0].tolist()
-    assert all(row), (
-        f"The newest token comes after all four keys, but your row for it is {_picture(row)}."
-    )
+    message = f"The newest token comes after all four keys, but your row for it is {_picture(row)}."
+    if not any(row):
+        raise Failure(message, hint=BEFORE_ALL_KEYS)
+    assert all(row), message
 
 
 @points(2, hint="With more keys than queries the rows are the last ones of the square mask. By how "
@@ -272,10 +277,13 @@ def test_window_mask_may_be_wider_than_the_sentence(window_mask):
 def test_window_mask_of_the_newest_query_reads_the_last_keys(window_mask):
     """One query with five keys and a window of 2 reads the last two keys."""
     row = window_mask(1, 5, window=2)[0]
-    assert row.tolist() == [False, False, False, True, True], (
-        f"The newest token stands at place 4 of the keys 0 to 4; your row lets it read "
-        f"{_which(row)}."
+    message = (
+        f"The newest token stands at place 4 of the keys 0 to 4; "
+        f"your row lets it read {_which(row)}."
     )
+    if not row.any():
+        raise Failure(message, hint=BEFORE_ALL_KEYS)
+    assert row.tolist() == [False, False, False, True, True], message
 
 
 @points(2, hint="With more keys than queries the rows are the last ones of the square mask. By how "

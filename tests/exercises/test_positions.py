@@ -111,18 +111,38 @@ def test_table_slows_down_from_pair_to_pair(sinusoidal):
             hint="The slow pairs turn by a small fraction of a radian. Does your division, or a "
             "dtype of whole numbers, round it to nothing?",
         )
-    assert (angle.diff() < 0).all(), (
-        f"Between positions 0 and 1 the pairs turn by {_list(angle)}, which does not fall."
-    )
+    message = f"Between positions 0 and 1 the pairs turn by {_list(angle)}, which does not fall."
+    if torch.allclose(angle, angle[0].expand_as(angle)):
+        raise Failure(message, hint="All pairs turn alike, so all have the same exponent. Does it "
+                      "count the pairs, and does a // round it down to 0?")  # fmt: skip
+    assert (angle.diff() < 0).all(), message
+
+
+SLIPS = {  # how many times too large the exponent is: what to ask
+    0.5: "All your exponents are half of what they should be: where is the 2 of 2p?",
+    2.0: "All your exponents are twice what they should be. torch.arange(0, d, 2) is 2p already.",
+    1 / math.log(10): "To write the power as e^(…), take the logarithm to the base e of 10000.",
+}
+
+
+def _assert_frequencies(angle, atol):
+    """Fail unless each pair turns at its speed; a usual slip of the exponent is named."""
+    expected = FREQUENCIES.float()
+    for times, hint in SLIPS.items():
+        if angle.shape == expected.shape and torch.allclose(angle, expected**times, atol=atol):
+            raise Failure(
+                f"From one position to the next your pairs turn by {_list(angle)} radians; "
+                f"expected {_list(expected)}.",
+                hint=hint,
+            )
+    assert_values(angle, expected, "the turn of each pair", atol=atol)
 
 
 @points(3, hint="The exponent is 2p / d_model, for pair p = 0, 1, 2, …: the even column over the "
-        "whole width. From the first pair to the last it runs from 0 to almost 1. Who writes the "
-        "power as e^(…) takes the logarithm to the base e.")  # fmt: skip
+        "whole width. From the first pair to the last it runs from 0 to almost 1.")  # fmt: skip
 def test_table_has_the_papers_frequencies(sinusoidal):
     """Pair p turns by 10000^(−2p/d_model) radians a position."""
-    angle = _angles_of(_table(sinusoidal)[1])
-    assert_values(angle, FREQUENCIES.float(), "the turn of each pair", atol=1e-4)
+    _assert_frequencies(_angles_of(_table(sinusoidal)[1]), atol=1e-4)
 
 
 @points(2, hint="In half precision 2049 does not exist, and neither do most whole numbers above "
@@ -356,8 +376,7 @@ def test_rotate_turns_counterclockwise(rotate):
 def test_rotate_gives_each_pair_its_frequency(rotate):
     """At position 1, pair p has turned by 10000^(−2p/d)."""
     along = torch.tensor([1.0, 0.0]).repeat(1, WIDTH // 2)  # each pair points along its first axis
-    angle = _clockless(rotate(along, torch.ones(1))[0])
-    assert_values(angle, FREQUENCIES.float(), "the turn of each pair", atol=1e-5)
+    _assert_frequencies(_clockless(rotate(along, torch.ones(1))[0]), atol=1e-5)
 
 
 @points(3, hint="Position 2.5 lies half-way between 2 and 3: positions may be real numbers, and "
