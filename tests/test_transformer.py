@@ -263,13 +263,18 @@ def test_the_feed_forward_network_hears_no_other_token():
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_without_residuals_all_tokens_become_one(seed):
-    """Attention loses more with each layer, down to rounding; a feed-forward network is no help."""
+    """Attention loses more with each layer, down to rounding; what else a block has is no help."""
     blocks = fresh_blocks(EncoderBlock, 6, seed)
     pure = spread_by_depth(lambda b, x: b.attention(x), blocks, seed)
     thinking = spread_by_depth(lambda b, x: b.feed_forward(b.attention(x)), blocks, seed)
+    normed = spread_by_depth(
+        lambda b, x: b.feed_forward(b.feed_forward_norm(b.attention(b.attention_norm(x)))),
+        blocks,
+        seed,
+    )
     lost = pure[1:5] / pure[:4]
     assert (lost[1:] < lost[:-1]).all()
-    assert pure[5] < 1e-14 and thinking[5] < 1e-14
+    assert pure[5] < 1e-14 and thinking[5] < 1e-14 and normed[6] < 1e-14
     assert (thinking[2:4] < pure[2:4]).all()
 
 

@@ -19,22 +19,6 @@ def shift_right(tokens, start):
     raise NotImplementedError
 
 
-def next_token_loss(logits, tokens, padding=None):
-    """Average −ln p of each next token, where p = softmax(logits) at the place before it.
-
-    Args:
-        logits: (batch, length, vocab_size) tensor. logits[b, t] scores each token of the vocabulary
-            as the one that stands at t + 1.
-        tokens: (batch, length) whole numbers, what the model read.
-        padding: None, or the number of the token that fills up short sentences. Where the next
-            token is filler, nothing is asked, and the mean is taken over the other places alone.
-
-    Returns:
-        Tensor with one number and no axes, in nats. Gradients flow through it to the logits.
-    """
-    raise NotImplementedError
-
-
 def cross_attention(x, memory, w_query, w_key, w_value, mask=None):
     """Let each token of x gather what it needs from memory: one head, scaled dot products.
 
@@ -48,5 +32,21 @@ def cross_attention(x, memory, w_query, w_key, w_value, mask=None):
 
     Returns:
         (batch, query_len, head_dim) tensor.
+    """
+    raise NotImplementedError
+
+
+def next_token_loss(logits, tokens, padding=None):
+    """Average −ln p of each next token, where p = softmax(logits) at the place before it.
+
+    Args:
+        logits: (batch, length, vocab_size) tensor. logits[b, t] scores each token of the vocabulary
+            as the one that stands at t + 1.
+        tokens: (batch, length) whole numbers, what the model read.
+        padding: None, or the number of the token that fills up short sentences. Where the next
+            token is filler, nothing is asked, and the mean is taken over the other places alone.
+
+    Returns:
+        Tensor with one number and no axes, in nats. Gradients flow through it to the logits.
     """
     raise NotImplementedError

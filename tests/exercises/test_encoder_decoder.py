@@ -41,7 +41,13 @@ VOCAB, FILLER = 7, 0  # filler stands after the fourth token of the second sente
         "long as they were?")  # fmt: skip
 def test_shift_keeps_the_length(shift_right):
     """As many tokens come out as went in."""
-    assert_shape(shift_right(WORDS.clone(), 11), WORDS.shape, "what the decoder reads")
+    read = shift_right(WORDS.clone(), 11)
+    if not isinstance(read, torch.Tensor):
+        raise Failure(
+            f"Expected a tensor, got a {type(read).__name__}.",
+            hint="torch.cat joins tensors to one; torch.tensor makes one of a list of numbers.",
+        )
+    assert_shape(read, WORDS.shape, "what the decoder reads")
 
 
 @points(1, hint="Tokens are numbers of rows in a table. `torch.zeros` and `torch.full` make what "
@@ -76,6 +82,10 @@ def test_shift_puts_start_first(shift_right):
             raise Failure(
                 f"With start = {start} the rows begin with {read[:, 0].tolist()}.",
                 pictures=[_read(read, start)],
+                hint="Your rows move to the left: each place shows the token behind it, and start "
+                "stands last. What is read at a place stood one place before."
+                if read[:, :-1].equal(WORDS[:, 1:])
+                else None,
             )
 
 
@@ -106,7 +116,8 @@ def test_shift_values(shift_right):
 
 
 @points(1, hint="Each place has a −ln p of its own. What makes one number of them, and keeps it a "
-        "tensor?")  # fmt: skip
+        "tensor? (`cross_entropy` takes (n, vocab_size) beside (n,): join batch and length "
+        "first.)")  # fmt: skip
 def test_loss_is_one_number(next_token_loss):
     """A tensor without axes comes back."""
     assert_shape(next_token_loss(_scores(), READ.clone()), (), "the loss")
@@ -278,8 +289,9 @@ def test_loss_values(next_token_loss):
         )
 
 
-@points(1, hint="Write the shape beside each of your lines. Only one of them may have lost or "
-        "gained an axis.")  # fmt: skip
+@points(1, hint="Write the shape beside each of your lines. Queries are (batch, query_len, "
+        "head_dim), keys and values (batch, key_len, head_dim), scores (batch, query_len, "
+        "key_len). Which line has another?")  # fmt: skip
 def test_cross_gives_each_asking_token_an_answer(cross_attention):
     """The result is (batch, query_len, head_dim), however long the memory."""
     output = cross_attention(*_inputs())
@@ -346,6 +358,13 @@ def test_cross_averages_the_values(cross_attention):
     w_value = torch.zeros_like(w_value)
     w_value[0] = 1.0  # copies a token's first number into every number of its value
     output = cross_attention(x, memory, w_query, w_key, w_value)
+    total = output.flatten()[0].item()
+    if not math.isclose(total, 1, rel_tol=1e-3) and (output - total).abs().max() < 1e-4:
+        raise Failure(
+            f"Each row of weights sums to {total:.4g}.",
+            hint="The softmax has made rows that sum to one. What do you do to them after it? The "
+            "scale belongs to the scores.",
+        )
     assert_values(output, torch.ones(BATCH, LENGTH, HEAD_DIM), "an average of ones")
 
 

@@ -41,6 +41,13 @@ MAPS = ("to_query", "to_key", "to_value", "to_output")
 def test_split_brings_the_head_axis_forward(split_heads):
     """The result is (batch, n_heads, length, head_dim)."""
     heads = split_heads(torch.randn(BATCH, LENGTH, D_MODEL), HEADS)
+    if isinstance(heads, torch.Tensor) and heads.shape == (BATCH, HEAD_DIM, LENGTH, HEADS):
+        raise Failure(
+            f"{HEADS} heads of {HEAD_DIM} numbers were asked for, and {HEAD_DIM} heads of {HEADS} "
+            "came back.",
+            hint="n_heads says how many pieces, not how wide one is. Which of the two new axes "
+            "comes first when you cut?",
+        )
     assert_shape(heads, (BATCH, HEADS, LENGTH, HEAD_DIM), "the heads")
 
 
@@ -167,7 +174,15 @@ def test_merge_works_with_one_head(merge_heads):
         "n_kv_heads to n_heads, and no other. How many query heads share one head?")  # fmt: skip
 def test_share_gives_each_query_head_one(share_heads):
     """The result is (batch, n_heads, key_len, head_dim)."""
-    shared = share_heads(torch.randn(BATCH, HEADS, KEY_LEN, HEAD_DIM), 2 * HEADS)
+    heads = torch.randn(BATCH, HEADS, KEY_LEN, HEAD_DIM)
+    try:
+        shared = share_heads(heads, 2 * HEADS)
+    except ValueError as error:
+        raise Failure(
+            f"With 3 heads for 6 query heads it raises ValueError: {error}",
+            hint="6 is a multiple of 3, so nothing is to be refused. Which of the two is to "
+            "be divided by which?",
+        ) from error
     assert_shape(shared, (BATCH, 2 * HEADS, KEY_LEN, HEAD_DIM), "the shared heads")
 
 
@@ -355,10 +370,11 @@ def test_attention_lets_every_token_hear_every_other(MultiHeadAttention):
 def test_attention_keeps_heads_apart(MultiHeadAttention):
     """With one head for each question, “sat” receives the cat's who and the mat's where."""
     eye, doubled = torch.eye(2), torch.diag(torch.tensor([1.0, 2.0]))  # so that they differ
-    module = _known(MultiHeadAttention, 2, 2, to_query=20 * eye, to_key=eye, to_value=doubled,
+    module = _known(MultiHeadAttention, 2, 2, to_query=40 * eye, to_key=eye, to_value=doubled,
                     to_output=eye, bias=0.0)  # fmt: skip
     sat = module(VECTORS[None])[0, 2]
-    assert_values(sat, torch.tensor([2.0, 4.0]), "what “sat” receives, the where doubled,")
+    what = "what “sat” receives, the where doubled,"
+    assert_values(sat, torch.tensor([2.0, 4.0]), what, atol=0.05)  # a wrong scale is not meant
 
 
 @points(2, hint="A head's scores are sums over its own head_dim numbers. Divide them by the root "
@@ -398,7 +414,10 @@ def test_attention_reads_the_memory(MultiHeadAttention):
     except (RuntimeError, ValueError) as error:
         raise Failure(
             f"With 5 tokens in x and 7 in the memory it raises {type(error).__name__}: {error}",
-            hint="Queries come from x; keys and values both come from the memory, so there is a "
+            hint="`memory or x` asks whether a tensor is true; many numbers have no answer. "
+            "Ask whether it is None."
+            if "Boolean value" in str(error)
+            else "Queries come from x; keys and values both come from the memory, so there is a "
             "value for each key. Does one of the two still come from x?",
         ) from error
     if output.shape[1] == KEY_LEN:

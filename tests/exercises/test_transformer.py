@@ -33,18 +33,30 @@ MAPS = ("to_query", "to_key", "to_value", "to_output")
         "list is not found by parameters(), so no optimiser trains it.")  # fmt: skip
 def test_block_registers_its_parts(EncoderBlock):
     """attention, two norms and a feed-forward network of two maps are parts of the module."""
-    parameters = dict(EncoderBlock(D_MODEL, HEADS, D_FF).named_parameters())
+    block = EncoderBlock(D_MODEL, HEADS, D_FF)
+    parameters = dict(block.named_parameters())
+    if getattr(block, "attention_norm", 0) is getattr(block, "feed_forward_norm", 1):
+        raise Failure(
+            "attention_norm and feed_forward_norm are one and the same module.",
+            hint="Each layer reads through a norm with its own scale and shift. Make two.",
+        )
     names = [f"attention.{name}.weight" for name in MAPS]
     for name in (*names, "attention_norm.weight", "feed_forward_norm.weight"):
         assert name in parameters, (
             f"The module's parameters do not include {name}; "
             f"they are {', '.join(parameters) or 'none'}."
         )
-    sizes = [tuple(m.weight.shape) for m in _linears(EncoderBlock(D_MODEL, HEADS, D_FF))]
-    assert sorted(sizes) == sorted([(D_FF, D_MODEL), (D_MODEL, D_FF)]), (
-        f"feed_forward should hold a linear map from {D_MODEL} to {D_FF} and one back; the weights "
-        f"in it have shapes {sizes}."
-    )
+    sizes = [tuple(m.weight.shape) for m in _linears(block)]
+    if sorted(sizes) != sorted([(D_FF, D_MODEL), (D_MODEL, D_FF)]):
+        raise Failure(
+            f"feed_forward should hold a linear map from {D_MODEL} to {D_FF} and one back; the "
+            f"weights in it have shapes {sizes}.",
+            hint="Two maps, nn.Linear(d_model, d_ff) and nn.Linear(d_ff, d_model). The caller "
+            f"chooses d_ff: here it is {D_FF}, not 4 · d_model."
+            if sizes
+            else "The two maps are layers of feed_forward, as in an nn.Sequential. A layer in a "
+            "plain list is not found.",
+        )
 
 
 @points(1, hint="The output has as many tokens as x, and each is as wide as before.")
@@ -162,6 +174,13 @@ def test_block_uses_each_norm_for_its_own_layer(EncoderBlock):
             "attention_norm.",
             hint="Both norms are used, each by the other's layer. The names say whose they are.",
         )
+    for layer in ("attention", "feed_forward"):
+        if not heard[layer, "attention"] and not heard[layer, "feed_forward"]:
+            raise Failure(
+                f"Another scale in either norm changes nothing that {layer} answers.",
+                hint=f"The block is two lines, one for each layer. Is {layer} called in forward, "
+                "and is its answer in what you return?",
+            )
     for norm, other in [("attention", "feed_forward"), ("feed_forward", "attention")]:
         if not heard[norm, norm] and not heard[other, norm]:
             raise Failure(
@@ -201,12 +220,22 @@ def test_block_bends_between_the_maps(EncoderBlock):
 @points(1, hint="The stub asks for a GELU in its exact form, nn.GELU() or nn.functional.gelu, "
         "between the two maps, and for nothing behind the second.")  # fmt: skip
 def test_block_bends_by_a_gelu(EncoderBlock):
-    """Between the two maps stands x · Φ(x)."""
+    """Between the two maps stands a GELU, in its exact form."""
     block, x = _known(EncoderBlock, silent=("attention",)), _stream()
     expand, contract = sorted(_linears(block), key=lambda m: m.out_features != D_FF)
     with torch.no_grad():
-        expected = x + contract(nn.functional.gelu(expand(block.feed_forward_norm(x))))
-        assert_values(block(x), expected, "the output of a block whose attention is silent")
+        hidden, output = expand(block.feed_forward_norm(x)), block(x)
+        for bend, name in [
+            (nn.functional.relu, "a ReLU"),
+            (
+                lambda u: nn.functional.gelu(u, approximate="tanh"),
+                "the GELU's approximation by tanh",
+            ),
+        ]:
+            if torch.allclose(output, x + contract(bend(hidden)), atol=1e-5):
+                raise Failure(f"Between the two maps of your network stands {name}.")
+        expected = x + contract(nn.functional.gelu(hidden))
+        assert_values(output, expected, "the output of a block whose attention is silent")
 
 
 @points(2, hint="Compare with the two lines of the formula, sign by sign.")

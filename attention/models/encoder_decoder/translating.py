@@ -1,34 +1,58 @@
 """Train a `Translator`, and count the sentences that it gets right."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from attention.data.translation import draw_pairs, teacher_forced
+from attention.data.translation import ENGLISH, PAD, draw_pairs, spell, teacher_forced
 from attention.models.encoder_decoder.translator import Translator
 from attention.models.judging import best, share
 from attention.models.training import trained
 
+STEPS, BATCH = 300, 96
 TEST_SEED = 10_000  # of sentences that no training draws
 
 
-def train_translator(
-    seed: int, see: Callable[[Tensor], Tensor] = lambda source: source
-) -> Translator:
-    """Train a fresh model on 300 batches of 96 fresh sentences.
+def train_translator(seed: int) -> Translator:
+    """Train a fresh model on STEPS batches of BATCH fresh sentences.
 
     Args:
         seed: of the model's first weights and of its sentences.
-        see: what the model is shown of a source (batch, source_len); all of it if not given.
     """
 
     def draw(generator: torch.Generator) -> tuple[Tensor, ...]:
-        source, translation, _ = draw_pairs(96, generator)
-        return teacher_forced(see(source), translation)
+        source, translation, _ = draw_pairs(BATCH, generator)
+        return teacher_forced(source, translation)
 
-    return trained(Translator, draw, steps=300, seed=seed, lr=5e-3)
+    return trained(Translator, draw, steps=STEPS, seed=seed, lr=5e-3)
+
+
+def crowded_pairs() -> tuple[Tensor, Tensor]:
+    """Draw sentences with three adjectives at the first noun, no longer than those of training.
+
+    Returns:
+        (source, translation) of those among 2000 drawn ones.
+    """
+    source, translation, _ = draw_pairs(2000, torch.Generator().manual_seed(9), 0, 3)
+    verb = (source >= ENGLISH.index("see")).int().argmax(1)  # the place of the verb
+    crowded = (verb == 4) & ((source != PAD).sum(1) <= 7)
+    return source[crowded], translation[crowded]
+
+
+def drawn_in_training(source: Tensor, seed: int) -> Tensor:
+    """Say which sentences `train_translator` had also drawn with this seed.
+
+    Returns:
+        (batch,) boolean.
+    """
+
+    def spelt(sentences):
+        return [tuple(spell(sentence, ENGLISH)) for sentence in sentences]
+
+    generator, drawn = torch.Generator().manual_seed(seed), set()
+    for _ in range(STEPS):
+        drawn.update(spelt(draw_pairs(BATCH, generator)[0]))
+    return torch.tensor([sentence in drawn for sentence in spelt(source)])
 
 
 def right_when_alone(model: Translator, source: Tensor, translation: Tensor) -> Tensor:
@@ -49,16 +73,25 @@ def right_when_taught(model: Translator, source: Tensor, translation: Tensor) ->
         return best(model(source, written)) == translation
 
 
-def share_exact(
-    model: Translator, see: Callable[[Tensor], Tensor] = lambda source: source, **adjectives: int
-) -> float:
-    """Measure the share of 500 new sentences that the model translates without any mistake.
+@torch.no_grad()
+def weights_on_source(model: Translator, source: Tensor, translation: Tensor) -> Tensor:
+    """Measure where cross-attention looks at each place, given the right words before it.
+
+    Returns:
+        (batch, length, source_len): the first block's weights, averaged over its heads.
+    """
+    _, written, _ = teacher_forced(source, translation)
+    _, weights = model(source, written, return_weights=True)
+    return weights[0].mean(dim=1)
+
+
+def share_exact(model: Translator, **adjectives: int) -> float:
+    """Measure the share of 500 fresh sentences that the model translates without any mistake.
 
     Args:
         model: a trained one.
-        see: what it is shown of a source, as in its training.
         adjectives: `least` and `most`, as for `draw_pairs`.
     """
     generator = torch.Generator().manual_seed(TEST_SEED)
     source, translation, _ = draw_pairs(500, generator, **adjectives)
-    return share(right_when_alone(model, see(source), translation).all(dim=1))
+    return share(right_when_alone(model, source, translation).all(dim=1))

@@ -23,20 +23,14 @@ class TwoQuestions(nn.Module):
 
     Args:
         n_heads, n_kv_heads: of the attention; n_heads alone changes no number of parameters.
-        hidden: the width of a hidden layer in the read-out; 0 for a linear read-out.
         d_model: the width of each entry's vector.
     """
 
-    def __init__(
-        self, n_heads: int, n_kv_heads: int | None = None, hidden: int = 0, d_model: int = 16
-    ):
+    def __init__(self, n_heads: int, n_kv_heads: int | None = None, d_model: int = 16):
         super().__init__()
         self.who, self.where, self.word = (nn.Embedding(N_KINDS, d_model) for _ in range(3))
         self.attention = MultiHeadAttention(d_model, n_heads, n_kv_heads)
         self.read = nn.Linear(d_model, 2 * N_KINDS)
-        if hidden:
-            read = nn.Linear(d_model, hidden), nn.ReLU(), nn.Linear(hidden, 2 * N_KINDS)
-            self.read = nn.Sequential(*read)
 
     def forward(self, entries: Tensor, question: Tensor, *, return_weights: bool = False):
         """Score the words that answer the two questions.
@@ -73,10 +67,10 @@ def draw_two_questions(size: int, generator: torch.Generator) -> tuple[Tensor, T
 
 
 def train_two_questions(
-    n_heads: int, n_kv_heads: int | None = None, *, hidden: int = 0, seed: int = 0
+    n_heads: int, n_kv_heads: int | None = None, *, seed: int = 0
 ) -> TwoQuestions:
     """Train a fresh model for a fixed number of steps."""
-    build = partial(TwoQuestions, n_heads, n_kv_heads, hidden)
+    build = partial(TwoQuestions, n_heads, n_kv_heads)
     return trained(build, partial(draw_two_questions, 64), steps=250, seed=seed, lr=0.02)
 
 
@@ -86,3 +80,23 @@ def right_answers(model: TwoQuestions) -> list[float]:
     entries, question, answers = draw_two_questions(2000, torch.Generator().manual_seed(10_000))
     right = best(model(entries, question)) == answers  # (2000, 2)
     return [share(each) for each in right.unbind(-1)]
+
+
+def in_columns(models: list[TwoQuestions]) -> str:
+    """Write each model's share of right answers, those to its better question in the first line."""
+    shares = [sorted(right_answers(model)) for model in models]
+    worse, better = (" ".join(f"{s:.2f}" for s in side) for side in zip(*shares, strict=True))
+    return f"  better {better}\n  worse  {worse}"
+
+
+@torch.no_grad()
+def weight_on_right(model: TwoQuestions) -> Tensor:
+    """Average the weight on the entry that is asked for.
+
+    Returns:
+        (n_heads, 2): each head's, on the entry with the right who and on that with the right where.
+    """
+    entries, question, _ = draw_two_questions(300, torch.Generator().manual_seed(1))
+    _, weights = model(entries, question, return_weights=True)  # (300, n_heads, 1, N_ENTRIES)
+    asked = (entries[..., :2] == question[:, None]).to(weights.dtype)  # (300, N_ENTRIES, 2)
+    return (weights.squeeze(2) @ asked).mean(0)

@@ -345,6 +345,15 @@ def softmax_over_queries(x, memory, w_query, w_key, w_value, mask=None):
     return scores.softmax(-2) @ (memory @ w_value)
 
 
+@mistake("cross_attention", caught_by="test_cross_averages_the_values")
+def scaled_after_the_softmax(x, memory, w_query, w_key, w_value, mask=None):
+    """Divides the weights by √head_dim instead of the scores."""
+    answers = _attend(
+        x @ w_query * w_query.shape[-1] ** 0.5, memory @ w_key, memory @ w_value, mask
+    )
+    return answers / w_query.shape[-1] ** 0.5
+
+
 @mistake("cross_attention", caught_by="test_cross_tokens_of_x_do_not_hear_each_other")
 def memory_and_x_together(x, memory, w_query, w_key, w_value, mask=None):
     """Appends x to the memory: self-attention and cross-attention in one."""

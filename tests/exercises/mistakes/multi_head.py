@@ -254,6 +254,14 @@ def by_expanding_behind_the_heads(heads, n_heads):
     return heads.unsqueeze(2).expand(-1, -1, group, -1, -1).flatten(1, 2)
 
 
+@mistake("share_heads", caught_by="test_share_gives_each_query_head_one")
+def remainder_the_wrong_way_round(heads, n_heads):
+    """Asks whether the heads of keys are a multiple of the query heads."""
+    if heads.shape[1] % n_heads:
+        raise ValueError("not a multiple")
+    return heads.repeat_interleave(n_heads // heads.shape[1], dim=1)
+
+
 @right_answer("share_heads")
 def by_index(heads, n_heads):
     return heads[:, torch.arange(n_heads) // _group(heads, n_heads)]
@@ -356,6 +364,14 @@ class NeverScales(_Attention):
 
     def scores(self, query, key):
         return query @ key.transpose(-2, -1)
+
+
+@mistake("MultiHeadAttention", caught_by="test_attention_scales_by_the_width_of_a_head")
+class ScalesByTheLength(_Attention):
+    """Divides the scores by the root of how many keys there are."""
+
+    def scores(self, query, key):
+        return query @ key.transpose(-2, -1) / key.shape[-2] ** 0.5
 
 
 @mistake("MultiHeadAttention", caught_by="test_attention_keeps_heads_apart")
@@ -649,6 +665,14 @@ class MemoryIgnored(_Attention):
 
     def forward(self, x, memory=None, mask=None):
         return super().forward(x, None, mask if memory is None else None)
+
+
+@mistake("MultiHeadAttention", caught_by="test_attention_reads_the_memory")
+class AsksWhetherTheMemoryIsTrue(_Attention):
+    """Writes `memory or x`, which no tensor of many numbers answers."""
+
+    def forward(self, x, memory=None, mask=None):
+        return super().forward(x, memory or x, mask)
 
 
 @mistake("MultiHeadAttention", caught_by="test_attention_reads_the_memory")

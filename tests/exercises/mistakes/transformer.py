@@ -255,6 +255,23 @@ class NeverExpands(_Block):
         )
 
 
+@mistake("EncoderBlock", caught_by="test_block_registers_its_parts")
+class OneNormUnderTwoNames(_Block):
+    """Makes one norm and lets both names stand for it."""
+
+    def __init__(self, d_model, n_heads, d_ff):
+        super().__init__(d_model, n_heads, d_ff)
+        self.feed_forward_norm = self.attention_norm
+
+
+@mistake("EncoderBlock", caught_by="test_block_uses_each_norm_for_its_own_layer")
+class StopsAfterTheAttention(_Block):
+    """Returns what the first of the two lines gives."""
+
+    def forward(self, x, mask=None):
+        return x + self.attention(self.attention_norm(x), mask=mask)
+
+
 @mistake("EncoderBlock", caught_by="test_block_leaves_its_input_alone")
 class AddsInPlace(_Block):
     """Writes += where it should make a new tensor."""
