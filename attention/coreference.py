@@ -57,7 +57,7 @@ def sentences_right(given: Tensor) -> Tensor:
 def pair_score(
     maps: Sequence[Tensor], pronouns: Sequence[int], nouns: Sequence[Sequence[int]]
 ) -> Tensor:
-    """Ask of each head whether its pronoun turns with the ending, from one noun to the other.
+    """Ask of each head whether its pronoun turns to the other noun when the deciding word changes.
 
         score = 1 where  w[pronoun, first noun] > w[pronoun, second noun]  in the first sentence
                     and  w[pronoun, second noun] > w[pronoun, first noun]  in the second

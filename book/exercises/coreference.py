@@ -7,7 +7,7 @@ import torch
 
 
 def pair_score(maps, pronouns, nouns):
-    """Ask of each head whether its pronoun turns with the ending, from one noun to the other.
+    """Ask of each head whether its pronoun turns to the other noun when the deciding word changes.
 
     A pair has two sentences. In the first the pronoun stands for the first noun, in the second for
     the second. A head is right in a sentence if its pronoun gives the noun that it stands for more

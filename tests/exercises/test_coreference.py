@@ -20,9 +20,12 @@ SPOT = (1, 2)
 def test_pair_has_a_score_for_each_head(pair_score):
     """There is one whole number for each head of each layer, 0 or 1."""
     scores = _scores(pair_score, _pair({SPOT: ((0.6, 0.2), (0.1, 0.5))}))
-    assert ((scores == 0) | (scores == 1)).all(), (
-        f"Each score is 1 or 0; among yours is {scores[(scores != 0) & (scores != 1)][0]:.3g}."
-    )
+    if not ((scores == 0) | (scores == 1)).all():
+        raise Failure(
+            f"Each score is 1 or 0; among yours is {scores[(scores != 0) & (scores != 1)][0]:.3g}.",
+            hint="Two things must hold: the head is right in the first sentence, and right in "
+            "the second. One of them alone scores nothing. What makes one yes or no of two?",
+        )
 
 
 @points(1, hint="The maps are the caller's.")
@@ -59,7 +62,7 @@ def test_pair_is_asked_by_the_pronoun(pair_score):
 
 
 @points(3, hint="A head that always prefers the same noun is right in one sentence of every pair, "
-        "without having read the ending. What must be true of *both* sentences?")  # fmt: skip
+        "and need not read the deciding word. What must be true of *both* sentences?")  # fmt: skip
 def test_pair_gives_a_habit_nothing(pair_score):
     """A head that keeps to one noun scores 0, whichever it is and however its weights move."""
     for one, other in (((0.6, 0.1), (0.6, 0.1)), ((0.1, 0.6), (0.1, 0.6)),
@@ -157,5 +160,36 @@ def _expect(pair_score, given, spot, right, what):
         raise Failure(
             f"Layer {spot[0]}, head {spot[1]} {what}. Its score is {right}; yours is {found:g}.",
             pictures=pictures,
-            hint=asks if right == turned == 1 else None,
+            hint=_slip(pair_score) or (asks if right == turned == 1 else None),
         )
+
+
+def _prefers(given, sentence, pronoun, one, other):
+    """(LAYERS, HEADS): does the pronoun's row give one place more than the other?"""
+    row = given[sentence][:, :, pronoun]
+    return row[..., one] > row[..., other]
+
+
+def _slip(pair_score):
+    """The hint for a slip that explains the answer on maps drawn by chance, if one does."""
+    generator = torch.Generator().manual_seed(3)
+    drawn = [[torch.rand(LAYERS, HEADS, n, n, generator=generator) for n in LENGTHS]
+             for _ in range(8)]  # fmt: skip
+    found = torch.stack([_scores(pair_score, given) for given in drawn])
+    (asks, asks_2), ((first, second), (first_2, second_2)) = PRONOUNS, NOUNS
+    places = (
+        "In the second sentence the pronoun and the nouns stand elsewhere. Whose places do you "
+        "look at there?"
+    )
+    crossed = "`nouns[0]` holds both nouns of the first sentence. What does each index count?"
+    slips = [  # what is compared in the first sentence, and in the second
+        ((asks, first, second), (asks, second, first), places),
+        ((asks, first, second), (asks_2, second, first), places),
+        ((asks, first, second), (asks, second_2, first_2), places),
+        ((asks, first, first_2), (asks_2, second_2, second), crossed),
+    ]
+    for one, two, hint in slips:
+        guess = [_prefers(given, 0, *one) & _prefers(given, 1, *two) for given in drawn]
+        if torch.stack(guess).float().equal(found):
+            return hint
+    return None

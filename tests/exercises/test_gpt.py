@@ -119,13 +119,22 @@ def test_cache_returns_what_it_was_given(KVCache):
     kept = _pair(KVCache(BATCH, HEADS, MAX_LEN, HEAD_DIM).append(key, value))
     for now, then, other, name in zip(kept, (key, value), (value, key), ("keys", "values"),
                                       strict=True):  # fmt: skip
+        if now.ndim == 4 and now.shape[2] < 4:
+            raise Failure(
+                f"4 tokens came at once, and {now.shape[2]} came back.",
+                hint="One new token may come or several: key.shape[2] of them. How many places do "
+                "you write, and return?",
+            )
         assert_shape(now, then.shape, f"the {name}, after 4 tokens,")
         if torch.equal(now, other):
+            one_room = kept[0].data_ptr() == kept[1].data_ptr()
             raise Failure(
                 f"What is returned as the {name} are the others.",
-                hint="Are keys and values exchanged where they are written, or where they are "
+                hint="Keys and values are written into the same memory, one over the other. "
+                "`a = b = torch.zeros(…)` makes one tensor with two names." if one_room else
+                "Are keys and values exchanged where they are written, or where they are "
                 "returned?",
-            )
+            )  # fmt: skip
         _assert_places(now, then, name, hint="As many tokens come back as came, but not these. "
                        "Into which places are the first ones written, and from which are they "
                        "returned?")  # fmt: skip
@@ -552,4 +561,21 @@ def _assert_shares(generate, temperature, draws=6000):
             f"At temperature {temperature:g}, token {token} should be drawn in "
             f"{expected[row, token]:.2f} of all cases; in yours it is in {shares[row, token]:.2f}.",
             pictures=[maps({"yours": shares, "expected": expected}, marked=wrong)],
+            hint=_use_of(temperature, shares, model(prompt)[:, -1]),
         )
+
+
+def _use_of(temperature, shares, scores):
+    """The hint for a temperature that multiplies or does nothing, if these shares tell so."""
+    if temperature == 1:
+        return None
+    hints = {
+        temperature: "Yours flattens where it should sharpen, and the other way round. "
+        "What does the temperature do to the scores?",
+        1: "These are the shares at temperature 1. Divide the scores, before the softmax. Dividing "
+        "probabilities changes nothing: they are only compared with each other.",
+    }
+    for factor, hint in hints.items():
+        if (shares - (scores * factor).softmax(-1)).abs().max() < 0.04:
+            return hint
+    return None

@@ -67,8 +67,14 @@ class NGram:
 
 def fit_ngram(order: int, tokens: Tensor, validation: Tensor, vocab_size: int) -> NGram:
     """Count in one text, and choose the discount that surprises least in another."""
-    models = [NGram(order, tokens, vocab_size, discount) for discount in DISCOUNTS]
-    return min(models, key=lambda model: model.surprise(validation).mean().item())
+    model = NGram(order, tokens, vocab_size)  # counts once: no count depends on the discount
+
+    def surprise_with(discount: float) -> float:
+        model.discount = discount
+        return model.surprise(validation).mean().item()
+
+    model.discount = min(DISCOUNTS, key=surprise_with)
+    return model
 
 
 def _check_length(tokens: Tensor, order: int) -> None:

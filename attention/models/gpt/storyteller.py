@@ -36,7 +36,7 @@ def learn_to_write(
     validation: Tensor,
     vocab_size: int,
     *,
-    steps: int = 1500,
+    steps: int = 1200,
     seed: int = 0,
     **sizes: int,
 ) -> tuple[GPT, list[float], list[float]]:

@@ -102,6 +102,13 @@ def the_first_sentence_alone(maps, pronouns, nouns):
 
 
 @mistake("pair_score", caught_by="test_pair_gives_a_habit_nothing")
+def sentence_and_noun_crossed(maps, pronouns, nouns):
+    """Takes the first index of `nouns` for the noun, and the second for the sentence."""
+    one, other = _leans(maps, pronouns, list(zip(*nouns, strict=True)))
+    return ((one > 0) & (other < 0)).long()
+
+
+@mistake("pair_score", caught_by="test_pair_gives_a_habit_nothing")
 def moves_the_right_way(maps, pronouns, nouns):
     """Asks whether the first noun gains when its ending comes, not whether it wins."""
     one, other = _leans(maps, pronouns, nouns)
