@@ -28,11 +28,13 @@ def test_returns_a_pair_of_tensors(training_pairs):
         raise Failure(f"Expected a pair (inputs, targets), got {what}.")
     for name, part in zip(("inputs", "targets"), found, strict=True):
         if not isinstance(part, torch.Tensor):
+            beginnings = isinstance(part, list) and len(part) and isinstance(part[0], torch.Tensor)
             raise Failure(
                 f"Expected {name} to be a tensor, got {type(part).__name__}.",
-                hint="A place stands for all items up to it, because the causal mask hides what "
-                "comes later. So no list of beginnings is needed: which part of the session do the "
-                "places read?",
+                hint="No list of beginnings is needed: at its place the model has read all items "
+                "up to it, and the causal mask hides what comes later. One item a place is enough."
+                if beginnings and part[0].ndim
+                else "A slice of a tensor is a tensor, and need not be made a list.",
             )
 
 
