@@ -56,7 +56,7 @@ def test_as_many_frames_as_fit(log_mel_frames):
         count = len(log_mel_frames(_wave(samples), RATE, SIZE, STEP, N_MELS))
         guesses = {
             samples // SIZE: f"as many as there are if step were {SIZE}, without overlap",
-            samples // STEP + 1: "as many as there are if the sound is padded on both sides",
+            samples // STEP + 1: "as many as there are if the sound is padded",
             expected + 1: "one more than fits",
             expected - 1: "one fewer than fits",
         }
@@ -182,7 +182,8 @@ def test_a_tone_is_as_loud_wherever_its_swing_begins(log_mel_frames):
 
 
 @points(2, hint="A frame that is cut off at full strength has two edges that are not in the "
-        "sound, and they ring everywhere. What makes a frame begin and end softly?")  # fmt: skip
+        "sound, and they ring everywhere. What makes each single frame begin and end "
+        "softly?")  # fmt: skip
 def test_a_tone_stays_out_of_distant_bands(log_mel_frames):
     """A pure tone is heard in its own band and hardly in those far away."""
     size, n_mels = 200, 10
@@ -235,6 +236,16 @@ def test_odd_frames_that_do_not_touch(log_mel_frames):
     """Frames of an odd size with gaps between them are right, too."""
     expected = _slowly(_wave(), RATE, 15, 19, 2)
     frames = log_mel_frames(_wave(), RATE, 15, 19, 2)
+    assert_values(frames, expected, "the frames", rtol=1e-4, atol=1e-4)  # of a float32 spectrum
+
+
+@points(1, hint="The floor replaces powers that lie below it. What does your way of avoiding log 0 "
+        "do to powers above it?")  # fmt: skip
+def test_the_floor_changes_nothing_above_it(log_mel_frames):
+    """A faint sound, hardly above the floor, is as faint as it is."""
+    wave = _wave() * 1e-5
+    expected = _slowly(wave, RATE, SIZE, STEP, N_MELS)
+    frames = log_mel_frames(wave, RATE, SIZE, STEP, N_MELS)
     assert_values(frames, expected, "the frames", rtol=1e-4, atol=1e-4)  # of a float32 spectrum
 
 

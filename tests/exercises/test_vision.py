@@ -25,7 +25,8 @@ N_PATCHES, PIXELS = ROWS * COLUMNS, PATCH**2
 
 
 @points(1, hint="Say what each axis of the result counts: the images, the squares of one image, "
-        "the pixels of one square. An image need not be as high as it is wide.")  # fmt: skip
+        "the pixels of one square. Height and width are the last two axes of images, whatever "
+        "stands in front, and they need not be equal.")  # fmt: skip
 def test_patches_are_rows_of_pixels(patchify):
     """Five images of 6 × 12, cut into squares of 3, give (5, 8, 9)."""
     found = patchify(torch.randn(BATCH, HEIGHT, WIDTH), PATCH)
@@ -59,7 +60,7 @@ def test_patches_keep_images_apart(patchify):
 
 
 @points(3, hint="In memory a picture lies line by line, and a line runs through several squares. A "
-        "reshape alone cuts that thread where it happens to be long enough. Give the image four "
+        "reshape alone takes the pixels in that order, and mixes squares. Give the image four "
         "axes first: which row of squares, which line in it, which column of squares, which "
         "pixel in the line. Which two have to change places?")  # fmt: skip
 def test_patches_keep_each_square_together(patchify):

@@ -13,7 +13,7 @@ from attention.models.vision.vit import BagOfPatches, VisionTransformer
 
 PATCH = 2  # pixels: 16 patches an image
 SIZES = {"d_model": 48, "n_heads": 4, "n_layers": 3, "d_ff": 96, "dropout": 0.2}
-STEPS, BATCH = 400, 32
+STEPS, BATCH = 350, 32
 
 
 def new_vit() -> VisionTransformer:

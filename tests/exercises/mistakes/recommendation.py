@@ -20,6 +20,12 @@ def plain_lists(session):
 
 
 @mistake("training_pairs", caught_by="test_returns_a_pair_of_tensors")
+def a_list_of_beginnings(session):
+    """Writes out for each place all that was read up to it."""
+    return [session[: i + 1] for i in range(len(session) - 1)], session[1:]
+
+
+@mistake("training_pairs", caught_by="test_returns_a_pair_of_tensors")
 def only_the_targets(session):
     """Returns the shifted session alone."""
     return session[1:]
@@ -214,6 +220,21 @@ def mean_of_the_hits(scores, target, k):
     """Leaves lists that miss out of the mean."""
     gains = _gains(_ranks(scores, target), k)
     return gains.sum() / (gains > 0).sum().clamp(min=1)
+
+
+@mistake("ndcg", caught_by="test_beyond_k_nothing_counts")
+def mean_of_no_hits(scores, target, k):
+    """Takes the mean over the lists that hit; where none does, that is NaN."""
+    ranks = _ranks(scores, target)
+    return (1 / torch.log2(ranks[ranks <= k] + 1.0)).mean()
+
+
+@mistake("ndcg", caught_by="test_every_list_is_in_the_mean")
+def every_target_for_every_list(scores, target, k):
+    """Picks the columns of all targets, so that each list is asked for each list's item."""
+    own = scores[:, target]
+    rank = (scores[:, None] >= own[:, :, None]).sum(-1)
+    return torch.where(rank <= k, 1 / torch.log2(rank + 1.0), 0.0).mean()
 
 
 @mistake("ndcg", caught_by="test_every_list_is_in_the_mean")

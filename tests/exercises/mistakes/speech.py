@@ -199,6 +199,13 @@ def divided_by_the_size(wave, rate, size, step, n_mels):
     return _log_mel(_power(_frames(wave, size, step)) / size, rate, size, n_mels)
 
 
+@mistake("log_mel_frames", caught_by="test_the_floor_changes_nothing_above_it")
+def floor_added(wave, rate, size, step, n_mels):
+    """Adds the floor to every power instead of taking the larger of the two."""
+    power = _power(_frames(wave, size, step)) @ mel_filters(rate, size, n_mels).T
+    return (power + 1e-10).log()
+
+
 @right_answer("log_mel_frames")
 def by_unfolding(wave, rate, size, step, n_mels):
     return _right(wave, rate, size, step, n_mels)
