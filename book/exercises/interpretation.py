@@ -14,8 +14,8 @@ def rollout(maps):
             Each row of weights sums to one.
 
     Returns:
-        (length, length). Row i: how the ways that lead to token i's last
-        vector are shared out among the input tokens. It sums to one.
+        (length, length). Row i: in which shares token i's last vector
+        comes from each input token. It sums to one.
     """
     raise NotImplementedError
 

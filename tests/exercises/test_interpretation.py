@@ -91,7 +91,7 @@ def test_rollout_mixes_in_the_identity(rollout):
     weights, identity = maps[0, 0], torch.eye(5)
     _assert_table(rollout(maps), (weights + identity) / 2, "the rollout of one map", {
         "the map itself, without the identity":
-            (weights, "The path past the attention is missing: add the identity, and halve."),
+            (weights, "A block adds its input to its output: what is missing beside ½ W?"),
         "½ (Wᵀ + I)":
             ((weights.T + identity) / 2, "Rows ask and columns answer: which axis did you turn?"),
     })  # fmt: skip
@@ -124,9 +124,9 @@ def test_rollout_multiplies_the_layers(rollout):
     a, b, c = (maps.mean(1) + identity) / 2
     weights = maps.mean(1)
     whole = (
-        "The path past the attention exists in every layer, so each map is mixed with the identity "
+        "Every block adds its input to its output, so each layer's W̄ becomes ½ (W̄ + I) before the "
     )
-    whole += "before the product."
+    whole += "product."
     _assert_table(rollout(maps), c @ b @ a, "the rollout of three layers", {
         "the product in the other order":
             (a @ b @ c, "The first layer's table is applied to the input: it stands on the right."),
