@@ -231,6 +231,14 @@ def test_bias_is_never_positive(alibi_bias):
             side_by_side(bias[0], _biases(8, LENGTH, LENGTH)[0]),
             hint=hint,
         )
+    if (future == 0).all() and (past < 0).all():
+        raise Failure(
+            f"A key {LENGTH - 1} places after the query loses nothing; expected it to lose as much "
+            "as a key that is as far before it.",
+            side_by_side(bias[0], _biases(8, LENGTH, LENGTH)[0]),
+            hint="To hide what comes after the query is the mask's task; here its distance counts. "
+            "Which function drops the sign of a difference, and does not cut it off at 0?",
+        )
 
 
 @points(2, hint="From distance 1 to 2 a score loses as much as from 0 to 1: the slope times the "
@@ -324,7 +332,16 @@ def test_rotate_uses_the_positions(rotate):
 def test_rotate_leaves_position_zero_alone(rotate):
     """At position 0 nothing turns."""
     x = torch.randn(LENGTH, WIDTH)
-    assert_values(rotate(x, torch.zeros(LENGTH)), x, "the vectors at position 0", atol=1e-6)
+    turned = rotate(x, torch.zeros(LENGTH))
+    blocks = torch.cat([x[:, 0::2], x[:, 1::2]], -1)
+    if turned.shape == x.shape and torch.allclose(turned, blocks, atol=1e-6):
+        raise Failure(
+            "At position 0 all numbers of a vector are there, but in other places.",
+            side_by_side(turned, x),
+            hint="The first numbers of all pairs stand before the second ones: `torch.cat` puts "
+            "block after block. What puts the two numbers of a pair side by side?",
+        )
+    assert_values(turned, x, "the vectors at position 0", atol=1e-6)
 
 
 @points(2, hint="A rotation mixes both numbers of a pair into both: x cos − y sin, and x sin + "

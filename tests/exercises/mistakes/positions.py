@@ -241,6 +241,13 @@ def key_minus_query(n_heads, query_len, key_len):
     return _lines(_exponents(n_heads), difference)
 
 
+@mistake("alibi_bias", caught_by="test_bias_is_never_positive")
+def distance_cut_off(n_heads, query_len, key_len):
+    """Cuts the difference off at 0, so that keys after the query lose nothing."""
+    difference = torch.arange(key_len - query_len, key_len)[:, None] - torch.arange(key_len)
+    return _lines(_exponents(n_heads), difference.clamp(min=0))
+
+
 @mistake("alibi_bias", caught_by="test_bias_falls_in_a_straight_line")
 def squared(n_heads, query_len, key_len):
     """Takes the square of the distance."""
