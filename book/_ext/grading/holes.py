@@ -16,9 +16,11 @@ from rich.progress import track
 from rich.table import Table
 
 from grading import holes_file, results
+from grading.limits import Limits
 from grading.nothing_graded import CollectionError, NothingGraded
 from surroundings import settle
 
+LIMITS = Limits(seconds=30)  # nobody waits, and a busy machine must not pass for a loop
 FATES = {results.PASSED: "passed", results.FAILED: "caught"}  # any other state: "crashed"
 
 
@@ -47,16 +49,9 @@ class Bench:
             yield from pool.imap_unordered(_fate, range(len(self.work)))
 
     def fate(self, number):
-        solution, mutant, source = self.work[number]
-        state = self._state(solution, source)
-        if state == results.TIMED_OUT:  # by itself, or because the machine was busy
-            state = self._state(solution, source)
-        return solution.answer.exercise, mutant, FATES.get(state, "crashed")
-
-    def _state(self, solution, source):
-        """How grading it ends."""
         from grading import grader
 
+        solution, mutant, source = self.work[number]
         name = solution.answer.exercise
         exercise, checks = self.catalog.exercise(name), self.catalog.checks(name)
 
@@ -65,8 +60,10 @@ class Bench:
                 raise Decided
 
         with contextlib.suppress(Decided):
-            grader.grade(checks, lambda: solution.load(source), exercise, solution.file, told=told)
-        return exercise.state
+            grader.grade(
+                checks, lambda: solution.load(source), exercise, solution.file, LIMITS, told
+            )
+        return name, mutant, FATES.get(exercise.state, "crashed")
 
 
 def _fate(number):
