@@ -151,10 +151,12 @@ def test_linear_weights(causal_linear_attention):
 
 @points(2, hint="Each sequence and each head has a state of its own. Which axes stand in front?")
 def test_linear_values(causal_linear_attention):
-    """With batch and heads each position gets its average."""
-    query, key, value = _sequence()
-    expected = _each_by_its_sum(_phi(query) @ _phi(key).mT) @ value
-    assert_values(causal_linear_attention(query, key, value), expected, "the output", rtol=1e-4)
+    """With batch and heads each position gets its average, in short sequences and in long ones."""
+    for length in (KEY_LEN, 150):  # more than the blocks of any answer that works in blocks
+        query, key, value = _sequence(length)
+        expected = _each_by_its_sum(_phi(query) @ _phi(key).mT) @ value
+        output = causal_linear_attention(query, key, value)
+        assert_values(output, expected, f"the output of {length} positions", rtol=1e-4)
 
 
 @points(2, hint="Which tensor has an entry for every pair? A position needs two running sums, and "
@@ -355,6 +357,17 @@ def test_tiles_values(tiled_attention):
         assert_values(output, _attention(query, key, value), f"the output in tiles of {block}")
 
 
+@points(1, hint="`torch.zeros(n)` makes float32 numbers whatever the query is, and what is written "
+        "into them is rounded. `query.new_zeros(n)` takes the dtype of the query.")  # fmt: skip
+def test_tiles_keep_double_precision(tiled_attention):
+    """From float64 comes float64, with all its digits."""
+    inputs = [x.double() for x in _inputs()]
+    output = tiled_attention(*inputs, block=BLOCK)
+    assert output.dtype == torch.float64, f"From float64 came {output.dtype}."
+    apart = (output - _attention(*inputs)).abs().max().item()
+    assert apart < 1e-12, f"The output in float64 is {apart:.0e} away from attention in float64."
+
+
 @points(1, hint="True means “may attend”. Which scores do you overwrite?")
 def test_tiles_go_where_the_mask_is_true(tiled_attention):
     """A key that is allowed outweighs one that is hidden."""
@@ -456,9 +469,9 @@ def test_tiles_never_hold_the_table(tiled_attention):
         )
 
 
-def _sequence():
+def _sequence(length=KEY_LEN):
     """Query, key and value of one length, with some numbers above zero and some below."""
-    shapes = (KEY_LEN, D), (KEY_LEN, D), (KEY_LEN, VALUE_DIM)
+    shapes = (length, D), (length, D), (length, VALUE_DIM)
     return [torch.randn(BATCH, HEADS, *shape) for shape in shapes]
 
 

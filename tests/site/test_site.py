@@ -1,6 +1,7 @@
 """The built site: complete, quiet towards other hosts, and described for who cannot see it."""
 
 import re
+from copy import copy
 from urllib.parse import urldefrag, urljoin
 
 import pytest
@@ -88,6 +89,17 @@ def test_links_within_the_site_lead_somewhere(page):
         assert target.exists(), f"{path.name} links to {href}"
         if anchor and target.suffix == ".html" and not anchor.startswith("__"):
             assert anchor in anchors(target), f"{path.name} → {href}#{anchor}"
+
+
+def test_no_formula_is_left_as_tex(page):
+    """A line that begins with + makes a list, and cuts the formula that it belongs to in two."""
+    path, soup = page
+    if path.stem == "references":  # a paper's title has dollars
+        return
+    text = copy(soup.select_one("article"))
+    for part in text.select("pre, code, .math, .katex, script, svg") if text else ():
+        part.decompose()
+    assert not text or not re.search(r"\\[a-z]{2,}|\$", text.get_text()), path.name
 
 
 def test_no_page_shows_a_raw_traceback(page):
