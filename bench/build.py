@@ -22,8 +22,6 @@ EDITS = 5
 SPHINX = ("-m", "sphinx", "-q", "-c", ".", "book", "_build/html")
 TARGETS = {
     "cold: stock ÷ ours": ("at least", 1.8),
-    "cold: make html": ("at most", 300),
-    "cold: the longest page": ("at most", 40),
     "nothing changed: make html": ("at most", 2.5),
     "text edit: make live": ("at most", 0.7),
 }

@@ -39,7 +39,7 @@ CRASHES = {
         "cross_attention", "encoder_decoder",
         "def cross_attention(x, memory, w_query, w_key, w_value, mask=None):\n"
         "    return x @ w_query.T\n",
-        "here they are 12 and 4",
+        "here they are 12 and 3",
     ),
     "a product of two vectors": (
         "softmax", "soft_lookup", SOFTMAX.format("torch.ones(3) @ torch.ones(4)"), "are 3 and 4"),
@@ -66,6 +66,8 @@ CRASHES = {
     "a shape of another size": (
         "merge_heads", "multi_head", "def merge_heads(x):\n    return x.reshape(2, 5, 13)\n",
         "multiplied"),
+    "a length below zero": (
+        "softmax", "soft_lookup", SOFTMAX.format("torch.ones(-len(e.shape))"), "below zero"),
     "expand": ("softmax", "soft_lookup", SOFTMAX.format("e.expand(2, 9, 4)"), "9 and 3 meet"),
     "a mask as an index": (
         "softmax", "soft_lookup", SOFTMAX.format("e[torch.ones(2, 1, 4).bool()]"), "masked_fill"),

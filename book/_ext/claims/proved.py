@@ -6,11 +6,14 @@ passed are left out, if nothing that they follow from has changed since.
 
 import os
 
+import pytest
+
 from grading.paths import ROOT
 
 from .running import Record, stale
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_xdist_auto_num_workers():
     """One more than there are cores: many tests wait, for a limit of time, a browser or a save."""
     cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count())

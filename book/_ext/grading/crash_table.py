@@ -118,6 +118,8 @@ TABLE = [
     (r"stack expects", "torch.stack takes tensors of one shape, and lays them along a new axis."),
     (r"view size is not compatible", "After two axes have changed places, the numbers do not lie "
      "in memory in the order of the axes, and view refuses. reshape copies them where it must."),
+    (r"negative dimension|negative value|lengths? must be non-negative",
+     "A length came out below zero. Which size is subtracted from which, and may it be larger?"),
     (r"is invalid for input of size|don't multiply up to", RESHAPE),
     (r"normalized_shape", "LayerNorm is made for the length of the last axis: which is it here?"),
     (r"The shape of the mask", "`masked_fill` and `where` broadcast. Indexing with a mask needs "

@@ -111,6 +111,7 @@ def copy(tmp_path_factory):
 @pytest.fixture(scope="session")
 def live(copy, serving):
     with serving(copy) as served:
+        served.says("rebuilt .*soft_lookup")  # what is open before that shows it, and loads again
         yield served
 
 
