@@ -182,8 +182,8 @@ def test_a_tone_is_as_loud_wherever_its_swing_begins(log_mel_frames):
 
 
 @points(2, hint="A frame that is cut off at full strength has two edges that are not in the "
-        "sound, and they ring everywhere. What makes each single frame begin and end "
-        "softly?")  # fmt: skip
+        "sound, and in a jump all frequencies are found. What makes each single frame begin and "
+        "end softly?")  # fmt: skip
 def test_a_tone_stays_out_of_distant_bands(log_mel_frames):
     """A pure tone is heard in its own band and hardly in those far away."""
     size, n_mels = 200, 10
