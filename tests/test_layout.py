@@ -8,14 +8,12 @@ from graphlib import TopologicalSorter
 
 import pytest
 
+from built import CHAPTERS, CONTENTS
 from grading.paths import CHECKS, MISTAKES, ROOT, STUBS
 from import_closure import Tree
 from rooms import docstring, room_of, rooms, summary
 
 BOOK = ROOT / "book"
-TABLES = re.findall(r"```\{toctree\}(.*?)```", (BOOK / "index.md").read_text("utf-8"), re.S)
-CONTENTS = re.findall(r"^\w+$", "\n".join(TABLES), re.M)
-CHAPTERS = CONTENTS[: CONTENTS.index("progress")]
 ROOMS = rooms(ROOT)
 TREE = Tree(ROOT)
 FLOOR = {room.name: floor for floor, room in enumerate(ROOMS)}

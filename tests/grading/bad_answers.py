@@ -398,16 +398,16 @@ def content(file):
     return file.read_bytes() if file.is_file() else sorted(map(str, Path(file).glob("*")))
 
 
-def grade(catalog, file, limits=grader.LIMITS, mistakes=None):
-    """Grade one file for `softmax`, as `make grade` does; nothing may be left running."""
-    family, exercise = Family(), catalog.exercise("softmax")
+def grade(catalog, file, limits=grader.LIMITS, mistakes=None, name="softmax"):
+    """Grade one file for an exercise, as `make grade` does; nothing may be left running."""
+    family, exercise = Family(), catalog.exercise(name)
     grader.grade(
-        catalog.checks("softmax"),
-        lambda: load_answer("softmax", file),
+        catalog.checks(name),
+        lambda: load_answer(name, file),
         exercise,
         file,
         limits,
-        alarms=alarms("soft_lookup", "softmax") if mistakes is None else mistakes,
+        alarms=alarms(exercise.stem, name) if mistakes is None else mistakes,
     )
     assert not family.members(), "something that the answer started is still running"
     return exercise

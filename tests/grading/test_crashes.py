@@ -5,10 +5,10 @@ Every kind with a real answer, graded as a learner's file is.
 
 import pytest
 
+from bad_answers import grade
 from crashes import CRASHES, TOP
 from grading import card, exam, grader, results, results_file
 from grading.collect import with_catalog
-from grading.load import load_answer
 
 
 @pytest.fixture(scope="module")
@@ -16,18 +16,16 @@ def diagnoses(tmp_path_factory):
     """{name: the first check that did not pass}, all graded by one warm process."""
     folder = tmp_path_factory.mktemp("answers")
 
-    def grade(catalog, name, answer):
+    def diagnosis(catalog, name, answer):
         file = folder / f"{len(list(folder.iterdir()))}.py"
         file.write_text(TOP + answer)
-        graded = grader.grade(
-            catalog.checks(name), lambda: load_answer(name, file), catalog.exercise(name), file
-        )
+        graded = grade(catalog, file, name=name)
         assert not graded.message, graded.message
         return graded.diagnosis
 
     def all_of_them(catalog):
         grader.warm_up()
-        return {c: grade(catalog, name, answer) for c, (name, _, answer, _) in CRASHES.items()}
+        return {c: diagnosis(catalog, name, answer) for c, (name, _, answer, _) in CRASHES.items()}
 
     return with_catalog(all_of_them, sorted({stem for _, stem, _, _ in CRASHES.values()}))
 
@@ -37,11 +35,8 @@ def test_answer_that_cannot_be_loaded_is_told_what_is_missing(tmp_path):
     file = tmp_path / "answer.py"
     file.write_text("import torch\nclass SelfAttention(nn.Module): pass\n")
 
-    def once(catalog):
-        exercise, checks = catalog.exercise("SelfAttention"), catalog.checks("SelfAttention")
-        return grader.grade(checks, lambda: load_answer("SelfAttention", file), exercise, file)
-
-    message = with_catalog(once, ["self_attention"]).message
+    graded = with_catalog(lambda c: grade(c, file, name="SelfAttention"), ["self_attention"])
+    message = graded.message
     assert message.endswith("`nn` is not imported: from torch import nn"), message
 
 

@@ -9,10 +9,10 @@ from bs4 import BeautifulSoup
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from grading import card, grader, pictures, results
+from bad_answers import grade
+from grading import card, pictures, results
 from grading.checks import Failure, assert_values, side_by_side
 from grading.collect import with_catalog
-from grading.load import load_answer
 
 
 def drawn(failure):
@@ -136,11 +136,8 @@ def test_items_beyond_the_fourth_are_shown(tmp_path):
     file = tmp_path / "answer.py"
     file.write_text("def training_pairs(session):\n    return session, session.roll(-1)\n")
 
-    def once(catalog):
-        exercise, checks = catalog.exercise("training_pairs"), catalog.checks("training_pairs")
-        return grader.grade(checks, lambda: load_answer("training_pairs", file), exercise, file)
-
-    (picture,) = with_catalog(once, ["recommendation"]).diagnosis.pictures
+    graded = with_catalog(lambda c: grade(c, file, name="training_pairs"), ["recommendation"])
+    (picture,) = graded.diagnosis.pictures
     assert picture["rows"] == {
         "yours": ["7", "3", "9", "1", "4", "3", "9", "1", "4", "7"],
         "expected": ["7", "3", "9", "1", "–", "3", "9", "1", "4", "–"],

@@ -1,15 +1,11 @@
 """A term is explained where it first stands: there it leads to the glossary."""
 
 import re
-from copy import copy
 
 import pytest
 
-from built import parsed
-from grading.paths import ROOT
+from built import CHAPTERS, parsed, text_without
 
-INDEX = (ROOT / "book" / "index.md").read_text("utf-8")
-CHAPTERS = " ".join(re.findall(r":numbered:\n\n(.*?)```", INDEX, re.DOTALL)).split()
 #: Headings, figures and code are no place for a link; links to a chapter lead to an explanation.
 PASSED_BY = (
     "h1, h2, h3, figure, code, pre, script, .math, .cell, .chapter-head, .exercise, fieldset, "
@@ -29,10 +25,7 @@ def paragraphs():
     """(chapter, words, ids of the terms that it links) of all that is read, in reading order."""
     found = []
     for chapter in CHAPTERS:
-        text = copy(parsed(chapter).select_one("article"))
-        for aside in text.select(PASSED_BY):
-            aside.decompose()
-        for part in text.find_all(["p", "td", "li"]):
+        for part in text_without(chapter, PASSED_BY).find_all(["p", "td", "li"]):
             if not part.find(["p", "li"]):
                 links = {link["href"].split("#")[1] for link in part.select("a.reference")}
                 found.append((chapter, " ".join(part.get_text().split()).lower(), links))

@@ -1,12 +1,11 @@
 """The built site: complete, quiet towards other hosts, and described for who cannot see it."""
 
 import re
-from copy import copy
 from urllib.parse import urldefrag, urljoin
 
 import pytest
 
-from built import HTML, PAGES, anchors, parsed
+from built import HTML, PAGES, anchors, parsed, text_without
 from grading.paths import RESULTS, ROOT
 from grading.results_file import read
 
@@ -93,12 +92,10 @@ def test_links_within_the_site_lead_somewhere(page):
 
 def test_no_formula_is_left_as_tex(page):
     """A line that begins with + makes a list, and cuts the formula that it belongs to in two."""
-    path, soup = page
+    path, _ = page
     if path.stem == "references":  # a paper's title has dollars
         return
-    text = copy(soup.select_one("article"))
-    for part in text.select("pre, code, .math, .katex, script, svg") if text else ():
-        part.decompose()
+    text = text_without(path, "pre, code, .math, .katex, script, svg")
     assert not text or not re.search(r"\\[a-z]{2,}|\$", text.get_text()), path.name
 
 

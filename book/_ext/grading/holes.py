@@ -80,7 +80,7 @@ def hunt(console, names, jobs, everything=False):
     from grading.solutions import solutions
 
     def use(catalog):
-        stems = {name: catalog.exercise(name).stem for name in catalog}
+        stems = {name: catalog.stem(name) for name in catalog}
         if strangers := set(names) - set(stems) - set(stems.values()):
             strange = ", ".join(sorted(strangers))
             raise CollectionError(f"no exercise or chapter is called {strange}.")
