@@ -11,6 +11,7 @@ from sphinx.errors import ExtensionError
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
+import exam_pages
 from grading import card, exam, holes_file, results_file
 from grading.paths import EXAM, GRADER, HOLES, RESULTS, SAME_FUNCTION
 from import_closure import digest
@@ -40,12 +41,7 @@ class FillCards(SphinxPostTransform):
                 continue
             placeholder.replace_self(nodes.raw("", card.html(exercise), format="html"))
         for placeholder in self.document.findall(overview):
-            pages = {
-                name: self.app.builder.get_relative_uri(self.env.docname, page)
-                for page, data in self.env.metadata.items()
-                for name in data.get("exercises", [])
-            }
-            table = OVERVIEWS[placeholder["kind"]](graded, pages)
+            table = OVERVIEWS[placeholder["kind"]](self, graded)
             placeholder.replace_self(nodes.raw("", table, format="html"))
 
     def _complain(self, placeholder, graded):
@@ -58,12 +54,24 @@ class FillCards(SphinxPostTransform):
         logger.warning("exercise %s has no result: %s", name, remedy, location=placeholder)
         placeholder.replace_self(nodes.paragraph("", "This exercise has not been graded."))
 
+    def progress(self, graded):
+        pages = {
+            name: self._address(page)
+            for page, data in self.env.metadata.items()
+            for name in data.get("exercises", [])
+        }
+        return card.progress(graded.values(), pages)
 
-OVERVIEWS = {
-    "progress": lambda graded, pages: card.progress(graded.values(), pages),
-    "exam": lambda graded, pages: card.exam(exam.held(), holes_file.counts(holes_file.read())),
-}
+    def exam(self, graded):
+        chapters = exam.held()
+        pages = {stem: self._address(exam_pages.name(stem)) for stem in chapters}
+        return card.exam(chapters, holes_file.counts(holes_file.read()), pages)
 
+    def _address(self, page):
+        return self.app.builder.get_relative_uri(self.env.docname, page)
+
+
+OVERVIEWS = {"progress": FillCards.progress, "exam": FillCards.exam}
 
 SHOWN = {
     "progress": lambda graded: card.progress(graded.values(), {}),
@@ -107,4 +115,5 @@ def setup(app):
     app.add_node(overview)
     app.add_post_transform(FillCards)
     app.connect("env-updated", pages_to_rewrite)
+    app.connect("html-collect-pages", exam_pages.collect)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -58,7 +58,7 @@ def test_exam_counts_no_crash_as_caught_by_its_check(state, words):
     failed = results.Check("test_it", "It", 1, state=state, message="No.")
     record = results_file.as_record(results.Exercise("it", "stem", "it.py", [failed]))
     outcome = {"answer": "a", "what": "A slip.", "caught_by": "test_it", "exercise": record}
-    assert words in card.exam({"stem": {"inputs": "", "outcomes": [outcome]}}, {})
+    assert words in card.exam_of({"inputs": "", "outcomes": [outcome]}, {})
     assert exam.caught(outcome) and exam.crashed(outcome) == (state == "error")
 
 

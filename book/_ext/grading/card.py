@@ -32,15 +32,23 @@ def html(exercise, running=None):
     return _templates.get_template("card.html").render(exercise=exercise, running=running)
 
 
-def exam(chapters, machine_made):
-    """The exam's outcome; `chapters` as `grading.exam.held` returns it.
+def exam(chapters, machine_made, pages):
+    """The table of all exercises: how many mistakes each is asked to catch, and how many it does.
 
     Args:
+        chapters: as `grading.exam.held` returns them.
         machine_made: {exercise's name: its `holes_file.Counts`}.
+        pages: {chapter's stem: address of the page that shows its part of the exam}.
     """
-    template = _templates.get_template("exam.html")
     known = {stem: _by_exercise(chapter["outcomes"]) for stem, chapter in chapters.items()}
-    return template.render(chapters=known, machine_made=machine_made)
+    template = _templates.get_template("exam.html")
+    return template.render(chapters=known, machine_made=machine_made, pages=pages)
+
+
+def exam_of(chapter, machine_made):
+    """One chapter's part of the exam: each known mistake, and what is said to it."""
+    template = _templates.get_template("exam_chapter.html")
+    return template.render(chapter=_by_exercise(chapter["outcomes"]), machine_made=machine_made)
 
 
 def _by_exercise(outcomes):
