@@ -35,25 +35,28 @@ def hold(stems, console):
     from grading import grader
     from grading.collect import with_catalog
     from grading.known import answers
+    from grading.side_by_side import side_by_side
 
     def use(catalog):
         import attention
 
-        grader.warm_up()
-
         def sit(name, load, file, answer="reference", what="", caught_by=None):
             exercise = grader.grade(catalog.checks(name), load, catalog.exercise(name), file)
             outcome = {"answer": answer, "what": what, "caught_by": caught_by}
-            outcomes[exercise.stem].append(outcome | {"exercise": results_file.as_record(exercise)})
+            return exercise.stem, outcome | {"exercise": results_file.as_record(exercise)}
 
+        work = [(name, lambda: attention, attention.__file__) for name in catalog]
+        work += [
+            (a.exercise, a.load, MISTAKES / f"{a.stem}.py", a.name, a.what, a.caught_by)
+            for stem in stems
+            for a in answers(stem)
+        ]
         outcomes = {stem: [] for stem in stems}
-        for name in catalog:
-            sit(name, lambda: attention, attention.__file__)
-        known = [answer for stem in stems for answer in answers(stem)]
-        for a in track(known, "the grader's exam", console=console, transient=True,
-                       disable=not console.is_terminal):  # fmt: skip
-            file = MISTAKES / f"{a.stem}.py"
-            sit(a.exercise, a.load, file, a.name, a.what, a.caught_by)
+        for stem, outcome in track(
+            side_by_side(sit, work), "the grader's exam", len(work),
+            console=console, transient=True, disable=not console.is_terminal,
+        ):  # fmt: skip
+            outcomes[stem].append(outcome)
         return outcomes
 
     return with_catalog(use, stems)

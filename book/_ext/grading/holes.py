@@ -7,7 +7,6 @@ exercises whose solutions or checks have changed since, prints a table, and writ
 
 import argparse
 import contextlib
-import multiprocessing
 import os
 import sys
 
@@ -28,46 +27,9 @@ class Decided(Exception):
     """A check has failed: the others need not run."""
 
 
-class Bench:
-    """Where mutants are graded: in processes of its own, as many at once as there are jobs."""
-
-    running = None
-    """Found by the processes, which are forks of this one."""
-
-    def __init__(self, catalog, work, jobs):
-        self.catalog, self.work, self.jobs = catalog, work, jobs
-
-    def fates(self):
-        """(exercise, mutant, what became of it) for each, as it becomes known."""
-        from grading import grader
-        from grading.processes import adopt_orphans
-
-        grader.warm_up()
-        Bench.running = self
-        fork = multiprocessing.get_context("fork")
-        with fork.Pool(self.jobs, initializer=adopt_orphans) as pool:
-            yield from pool.imap_unordered(_fate, range(len(self.work)))
-
-    def fate(self, number):
-        from grading import grader
-
-        solution, mutant, source = self.work[number]
-        name = solution.answer.exercise
-        exercise, checks = self.catalog.exercise(name), self.catalog.checks(name)
-
-        def told(exercise):
-            if exercise.state not in (results.PASSED, results.NOT_RUN):
-                raise Decided
-
-        with contextlib.suppress(Decided):
-            grader.grade(
-                checks, lambda: solution.load(source), exercise, solution.file, LIMITS, told
-            )
-        return name, mutant, FATES.get(exercise.state, "crashed")
-
-
-def _fate(number):
-    return Bench.running.fate(number)
+def stop_at_a_failure(exercise):
+    if exercise.state not in (results.PASSED, results.NOT_RUN):
+        raise Decided
 
 
 def hunt(console, names, jobs, everything=False):
@@ -76,10 +38,20 @@ def hunt(console, names, jobs, everything=False):
     Returns:
         {exercise: what is known of it}, of those asked for, all where none is named.
     """
+    from grading import grader
     from grading.collect import with_catalog
+    from grading.side_by_side import side_by_side
     from grading.solutions import solutions
 
     def use(catalog):
+        def fate(solution, mutant, source):
+            name = solution.answer.exercise
+            exercise, checks = catalog.exercise(name), catalog.checks(name)
+            with contextlib.suppress(Decided):
+                load, file = lambda: solution.load(source), solution.file
+                grader.grade(checks, load, exercise, file, LIMITS, stop_at_a_failure)
+            return name, mutant, FATES.get(exercise.state, "crashed")
+
         stems = {name: catalog.stem(name) for name in catalog}
         if strangers := set(names) - set(stems) - set(stems.values()):
             strange = ", ".join(sorted(strangers))
@@ -94,7 +66,7 @@ def hunt(console, names, jobs, everything=False):
             if everything or known.get(name, {}).get("inputs") != inputs:
                 known[name] = {"inputs": inputs, "caught": 0, "crashed": 0, "passed": []}
                 work += [(right, *mutant) for right in solved for mutant in right.mutants()]
-        fates = Bench(catalog, work, jobs).fates() if work else ()
+        fates = side_by_side(fate, work, jobs) if work else ()
         for name, mutant, fate in track(
             fates, "machine-made mistakes", len(work),
             console=console, transient=True, disable=not console.is_terminal,
