@@ -25,6 +25,7 @@ class _Watch(TorchFunctionMode):
         super().__init__()
         self.peak = 0
         self.held = {}  # memory address: (weak reference, bytes)
+        self.total = 0  # of `held`, in which some may be gone
 
     def __torch_function__(self, function, types, arguments=(), options=None):
         given = {_address(x) for x in _tensors([*arguments, *(options or {}).values()])}
@@ -33,8 +34,11 @@ class _Watch(TorchFunctionMode):
             if _address(x) not in given:
                 storage = x.untyped_storage()
                 self.held[storage.data_ptr()] = StorageWeakRef(storage), storage.nbytes()
-        self.held = {k: v for k, v in self.held.items() if not v[0].expired()}
-        self.peak = max(self.peak, sum(size for _, size in self.held.values()))
+                self.total += storage.nbytes()
+        if self.total > self.peak:  # else what is gone makes no difference
+            self.held = {k: v for k, v in self.held.items() if not v[0].expired()}
+            self.total = sum(size for _, size in self.held.values())
+            self.peak = max(self.peak, self.total)
         return made
 
 
