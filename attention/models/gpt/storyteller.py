@@ -12,6 +12,8 @@ from attention.models.gpt.model import GPT
 from attention.models.training import train, warmup_cosine
 from attention.positions.sinusoidal import sinusoidal
 
+STEPS = 800
+
 
 def new_storyteller(
     vocab_size: int, *, d_model: int = 64, n_heads: int = 4, n_layers: int = 1, max_len: int = 64
@@ -36,7 +38,7 @@ def learn_to_write(
     validation: Tensor,
     vocab_size: int,
     *,
-    steps: int = 1200,
+    steps: int = STEPS,
     seed: int = 0,
     **sizes: int,
 ) -> tuple[GPT, list[float], list[float]]:
