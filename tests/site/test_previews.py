@@ -147,10 +147,10 @@ def built(tmp_path_factory):
 
 
 @pytest.fixture
-def book(tmp_path):
-    book = Book(tmp_path)
-    book.build()
-    return book
+def book(built, put_back):
+    """It, to do with what one likes."""
+    with put_back(built.folder):
+        yield built
 
 
 @pytest.mark.parametrize(
