@@ -10,8 +10,23 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
+from xdist.scheduler import LoadScopeScheduling
 
 from attention.models.bert.pretrained import load_minilm
+
+
+class _OneLiveBook(LoadScopeScheduling):
+    """The files of tests are spread over the workers; those of the live book share its server."""
+
+    def _split_scope(self, nodeid):
+        live = "tests/site/live"
+        return live if nodeid.startswith(f"{live}/") else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """For `--dist loadscope`, which make asks for."""
+    return _OneLiveBook(config, log) if config.getoption("dist") == "loadscope" else None
 
 
 @pytest.fixture(scope="session")

@@ -27,9 +27,11 @@ STEM = "soft_lookup"
 
 @pytest.fixture
 def answers(tmp_path):
-    """A folder with an answer to softmax, apart from the real stubs."""
-    (tmp_path / f"{STEM}.py").write_text(RIGHT)
-    return tmp_path
+    """A folder with an answer to softmax, apart from the real stubs, and alone in another."""
+    folder = tmp_path / "answers"
+    folder.mkdir()
+    (folder / f"{STEM}.py").write_text(RIGHT)
+    return folder
 
 
 def grading(*arguments, cwd=ROOT, **options):
@@ -50,12 +52,16 @@ def test_exit_status_is_zero_only_when_all_asked_for_passes(answers):
     assert state["softmax"] == "passed"
 
 
-def test_diagnosis_shows_what_was_observed_and_a_hint(answers):
-    """With both tables of numbers."""
-    (answers / f"{STEM}.py").write_text(WRONG)
-    out = grading("softmax", "--from", answers).stdout
+def test_diagnosis_shows_what_was_observed_and_a_hint_and_the_next_command(answers):
+    """With both tables of numbers; the command stays in one line, so that it can be copied out of a
+    terminal that is narrower, whatever the folder is called."""
+    folder = answers / f"make do [1] {'x' * 60}"
+    folder.mkdir()
+    (folder / f"{STEM}.py").write_text(WRONG)
+    out = grading("softmax", "--from", folder, env={**os.environ, "COLUMNS": "60"}).stdout
     for words in ("Each row of weights sums to one", "yours", "expected", "Hint: Which axis"):
         assert words in out
+    assert f"python -m grading softmax --from '{folder}'" in out
 
 
 def test_unknown_name_lists_the_known_ones():
@@ -78,27 +84,14 @@ def test_file_in_place_of_a_folder_is_told_apart(answers):
 
 
 def test_folder_may_be_named_from_where_one_stands(answers):
-    """Lines are found and short cuts are closed there, too."""
+    """Lines are found and short cuts are closed there, too; no file passes for a module, neither
+    beside the answer nor where one stands."""
+    for name in ("attention", "torch", "pytest"):
+        for folder in (answers, answers.parent):
+            (folder / f"{name}.py").write_text("raise RuntimeError('not the one you want')\n")
     (answers / f"{STEM}.py").write_text(RIGHT.replace("e / e.sum", "torch.softmax(e, -1) / e.sum"))
     done = grading("softmax", "--from", answers.name, cwd=answers.parent)
-    assert "without torch.softmax" in done.stdout
-
-
-def test_learners_files_do_not_pass_for_modules(answers):
-    """Where one stands, a file may be called as a package is."""
-    for name in ("attention", "torch", "pytest"):
-        (answers / f"{name}.py").write_text("raise RuntimeError('not the one you want')\n")
-    done = grading("softmax", "--from", ".", cwd=answers)
-    assert done.returncode == 0, done
-
-
-def test_next_command_stays_in_one_line(answers):
-    """So that it can be copied out of a narrow terminal, whatever the folder is called."""
-    folder = answers / "make do [1]"
-    folder.mkdir()
-    (folder / f"{STEM}.py").write_text(WRONG)
-    out = grading("softmax", "--from", folder, env={**os.environ, "COLUMNS": "40"}).stdout
-    assert f"python -m grading softmax --from '{folder}'" in out
+    assert "without torch.softmax" in done.stdout, done
 
 
 def test_results_that_cannot_be_written_are_told_after_the_report(answers):

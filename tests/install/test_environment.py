@@ -118,6 +118,7 @@ SETTINGS = {
 @pytest.mark.parametrize("kind", SETTINGS)
 def test_no_setting_of_the_reader_spoils_it(checkout, kind):
     """Of Python or of pip; where packages come from is the reader's to say, as here."""
+    checkout.python = sys.executable  # nor what Python's own `venv` does, which installs pip
     checkout.write("not-the-book/grading.py", "raise SystemExit('not the book')\n")
     shutil.rmtree(checkout.root / ".venv")
     status, said = checkout.make(**SETTINGS[kind])

@@ -28,7 +28,7 @@ def test_a_moved_checkout_works_on(checkout, tmp_path):
 def test_a_linked_checkout_is_the_one_that_it_links_to(made, tmp_path):
     """No environment is made again for another way to the same folder."""
     (tmp_path / "link").symlink_to(made.root)
-    assert type(made)(tmp_path / "link", made.archives).make() == (0, "")
+    assert type(made)(tmp_path / "link", made.archives, made.python).make() == (0, "")
 
 
 def test_a_command_that_pip_has_fixed_to_a_place_is_loosened(checkout, monkeypatch):

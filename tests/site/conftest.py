@@ -1,12 +1,15 @@
 """What the tests of the site share: a browser, the built site served, small Sphinx projects."""
 
 import functools
+import json
 import os
 import shutil
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -68,6 +71,8 @@ def own_source_suffixes():
     shared.pop(".md", None)
 
 
+#: The variables of a build.
+AROUND = os.environ | {"OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
 GOOD = """# Good
 
 ```{code-cell}
@@ -82,8 +87,8 @@ ENTRY = "@article{a,\n author={B},\n title={C},\n journal={D},\n year={2000}\n}\
 class SmallBook:
     """A book with the real settings, some pages, and one that is as it should be."""
 
-    def __init__(self, folder, pages):
-        self.folder = folder
+    def __init__(self, folder, pages, sphinx):
+        self.folder, self.sphinx = folder, sphinx
         shutil.copytree(ROOT / "book" / "_templates", folder / "book" / "_templates")
         for name in ("_ext", "_static"):
             (folder / "book" / name).symlink_to(ROOT / "book" / name)
@@ -112,12 +117,17 @@ class SmallBook:
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
 
     def build(self, *options, out="html", **variables):
-        """As `make html` does: (exit status, what is said)."""
-        command = ("-m", "sphinx", "-q", "-W", "--keep-going", "-c", ".", *options, "book", out)
+        """As `make html` does: (exit status, what is said).
+
+        Variables count from the first moment of a process, so with some Sphinx starts from nothing.
+        """
+        command = ["-q", "-W", "--keep-going", "-c", ".", *options, "book", out]
+        if not variables:
+            return self.sphinx(self.folder, command)
         done = subprocess.run(
-            [sys.executable, *command],
+            [sys.executable, "-m", "sphinx", *command],
             cwd=self.folder,
-            env=os.environ | {"OMP_NUM_THREADS": "1", "NO_COLOR": "1", **variables},
+            env=AROUND | variables,
             capture_output=True,
             text=True,
         )
@@ -125,9 +135,41 @@ class SmallBook:
 
 
 @pytest.fixture(scope="session")
-def small_book(tmp_path_factory):
+def sphinx(tmp_path_factory):
+    """A function of (folder, arguments): Sphinx, forked from one that is warm."""
+    said = tmp_path_factory.mktemp("sphinx") / "said.txt"
+    warm = [sys.executable, "-P", Path(__file__).with_name("warm_sphinx.py")]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(warm, cwd=ROOT, env=AROUND, text=True, **pipes) as server:
+
+        def sphinx(folder, arguments):
+            print(json.dumps([str(folder), str(said), arguments]), file=server.stdin, flush=True)
+            return int(server.stdout.readline()), said.read_text("utf-8")
+
+        yield sphinx
+
+
+@pytest.fixture(scope="session")
+def small_book(tmp_path_factory, sphinx):
     """Called with {name: text} of pages, makes a book of them."""
-    return lambda pages: SmallBook(tmp_path_factory.mktemp("book"), pages)
+    return lambda pages: SmallBook(tmp_path_factory.mktemp("book"), pages, sphinx)
+
+
+@pytest.fixture
+def put_back(tmp_path):
+    """A context manager that has a folder afterwards as it was before, with the times of its files.
+
+    So tests share what was built, which a build in another folder would read and run anew.
+    """
+
+    @contextmanager
+    def put_back(folder):
+        shutil.copytree(folder, tmp_path / "kept", symlinks=True)
+        yield
+        shutil.rmtree(folder)
+        (tmp_path / "kept").rename(folder)
+
+    return put_back
 
 
 @pytest.fixture(scope="session")

@@ -139,9 +139,8 @@ def long_folder(tmp_path, monkeypatch):
 
 def test_a_long_temporary_folder_is_no_trouble(small_book, long_folder):
     """The name of a socket has about a hundred bytes; cells run all the same."""
-    book = small_book({"drawn": FIGURE})
-    status, said = book.build(TMPDIR=str(long_folder))
-    assert status == 0, said
+    status, said = small_book({}).build(TMPDIR=str(long_folder))
+    assert status == 0 and "ran good" in said, said
 
 
 def test_where_there_is_no_folder_for_sockets_the_remedy_is_told(monkeypatch, long_folder):

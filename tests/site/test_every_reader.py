@@ -52,13 +52,15 @@ def visited(browser, site):
     page.on("pageerror", lambda error: said.append(str(error)))
     page.on("console", lambda m: said.append(m.text) if m.type in ("error", "warning") else None)
     for name in PAGES:
+        page.goto("about:blank")  # nothing is laid out there for the width of the first way
+        page.set_viewport_size({"width": NARROWEST, "height": 800})
         said.clear()
         page.goto(site + name)
         page.evaluate(OPEN)
         lost = {}
         for way, (width, css) in WAYS.items():
-            page.set_viewport_size({"width": width, "height": 800})
             page.evaluate(RESTYLE, css)
+            page.set_viewport_size({"width": width, "height": 800})
             lost[way] = page.evaluate(LOST)
         found[name] = {"errors": list(said), **lost}
     context.close()

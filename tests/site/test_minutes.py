@@ -59,12 +59,6 @@ def test_exercises_take_what_their_authors_say():
     assert exercises(page(words(650), *boxes)) == 25
 
 
-def test_unknown_kind_of_minutes_is_told(small_book):
-    """With the kinds that there are."""
-    status, said = small_book({"timed": "# Timed\n\n{minutes}`sleeping`"}).build()
-    assert status and "{minutes}`sleeping`: there are reading and exercises" in said
-
-
 @pytest.mark.parametrize("file", PAGES, ids=lambda file: file.stem)
 def test_every_chapter_tells_its_minutes(file):
     """And no page says that it has exercises and gives them no time."""

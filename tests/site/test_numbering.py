@@ -116,10 +116,10 @@ def built(tmp_path_factory):
 
 
 @pytest.fixture
-def book(tmp_path):
-    book = Book(tmp_path)
-    assert book.build()[1] == ""
-    return book
+def book(built, put_back):
+    """It, to do with what one likes."""
+    with put_back(built.folder):
+        yield built
 
 
 def captions(page):

@@ -10,12 +10,11 @@ from playwright.sync_api import expect
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
 
-from grading.paths import ROOT
+from built import HTML, parsed
 from previews.excerpts import LARGEST
 
 # MyST does what it warns of wherever a page links to another.
 pytestmark = pytest.mark.filterwarnings("ignore:.*MystReferenceResolver.app")
-HTML = ROOT / "_build" / "html"
 INDEX = (
     "# Book\n\n```{toctree}\n:numbered:\n\napples\npears\nplums\n```\n\n```{bibliography}\n```\n"
 )
@@ -147,10 +146,10 @@ def built(tmp_path_factory):
 
 
 @pytest.fixture
-def book(tmp_path):
-    book = Book(tmp_path)
-    book.build()
-    return book
+def book(built, put_back):
+    """It, to do with what one likes."""
+    with put_back(built.folder):
+        yield built
 
 
 @pytest.mark.parametrize(
@@ -237,8 +236,7 @@ def test_a_page_is_written_again_when_its_cards_have_changed(book, name, old, ne
 @pytest.mark.parametrize("path", sorted(HTML.glob("*.html")), ids=lambda path: path.stem)
 def test_a_page_of_the_book_carries_its_cards_and_little_more(path):
     """The module comes with the cards alone, no id stands twice, and the cards are light."""
-    text = path.read_text("utf-8")
-    page = BeautifulSoup(text, "html.parser")
+    page = parsed(path)
     cards = page.select("template")
     assert bool(cards) == bool(page.select('script[src="_static/own/previews.js"]'))
     ids = [element["id"] for element in page.find_all(id=True)]
@@ -329,13 +327,14 @@ def test_a_finger_follows_the_link(browser, site):
 def test_a_card_lies_within_the_page(browser, site, width):
     """Wherever its link stands: beside no edge is it cut off, nor does it widen the page."""
     page = browser.new_page(viewport={"width": width, "height": 700})
+    page.clock.install()
     page.goto(site + "interpretation.html")
     links = page.locator("article a.internal:visible")
+    boxes = []
     for link in links.all()[::7]:
         link.hover()
-        page.wait_for_timeout(400)
-        for box in card(page).all():
-            assert box.bounding_box()["x"] >= 0
-            assert box.bounding_box()["x"] + box.bounding_box()["width"] <= width
+        page.clock.run_for(400)
+        boxes += [box.bounding_box() for box in card(page).all()]
+    assert boxes and all(0 <= box["x"] <= width - box["width"] for box in boxes)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.close()

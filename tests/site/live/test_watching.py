@@ -20,6 +20,12 @@ def folder(tmp_path):
     return watched
 
 
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """A look ten times a second."""
+    monkeypatch.setattr(watching, "EVERY", 0.1)
+
+
 @pytest.fixture
 def deaf(monkeypatch):
     """A system that tells nothing: its notifiers are used up."""
@@ -87,7 +93,6 @@ def test_save_is_told_once(folder, way, told_by, monkeypatch, request):
     """By the system, or by a look alone."""
     if told_by == "a look":
         request.getfixturevalue("deaf")
-    monkeypatch.setattr(watching, "EVERY", 0.1)
 
     async def story(told, failed):
         way(folder)
@@ -221,6 +226,5 @@ def test_look_that_fails_is_told_once(folder, deaf, monkeypatch):
         rewritten(folder)
         await told()
 
-    monkeypatch.setattr(watching, "EVERY", 0.05)
     said = [sentence for sentence in follow(folder, story) if "of the test" in sentence]
     assert len(said) == 1
