@@ -7,14 +7,14 @@ and True means "may attend"; a query with nothing to attend to gets zeros.
 The rooms, from the ground up; none imports from a later one: `precision`, `shapes`,
 `why_attention`, `masks`, `soft_lookup`, `scoring`, `alignment`, `self_attention`, `positions`,
 `multi_head`, `transformer`, `encoder_decoder`, `efficiency`, `tokens`, `data`, `models.judging`,
-`models.training`, `models.toys`, `models.alignment`, `models.encoder_decoder`, `models.bert`,
-`models.gpt`, `models.vision`, `models.speech`, `models.recommendation`, `coreference` and
-`interpretation`.
+`models.training`, `models.hub`, `models.converted`, `models.toys`, `models.alignment`,
+`models.encoder_decoder`, `models.bert`, `models.gpt`, `models.vision`, `models.speech`,
+`models.recommendation`, `coreference` and `interpretation`.
 
 A chapter's code is in the room of its name; whole models, and what trains them, are in `models`.
 
-Nothing here prints, but for a progress bar in a terminal. Only `models.bert.pretrained`, with `hub`
-beside it, and the loaders in `data` read files.
+Nothing here prints, but for a progress bar in a terminal. Only what is called `pretrained` in
+`models`, with `hub` and `converted`, and the loaders in `data` read or write files.
 """
 
 from attention.alignment.context import context

@@ -1,7 +1,9 @@
 """Data of other packages: found without importing them, and used only as it came."""
 
+import os
 import sys
 from importlib.metadata import distribution
+from itertools import pairwise
 
 import pytest
 
@@ -82,8 +84,10 @@ def test_minilm_is_taken_in_this_way(monkeypatch):
 
 def test_what_is_listed_is_installed():
     """With the version and an archive's hash, as pip asks for with --require-hashes."""
-    listed = [line for line in module.LIST.read_text("utf-8").split("\n") if "==" in line]
+    lines = module.LIST.read_text("utf-8").split("\n")
+    listed = {line: before for before, line in pairwise(lines) if "==" in line}
     assert all("--hash=sha256:" in line for line in listed)
-    for line in listed:
+    for line, comment in listed.items():
         name = line.partition("==")[0]
-        assert distribution(name).version == version_of(name)
+        if "CI" in os.environ or not comment.startswith("# optional: "):
+            assert distribution(name).version == version_of(name)

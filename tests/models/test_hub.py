@@ -9,10 +9,10 @@ import time
 
 import pytest
 
-from attention.models.bert.hub import PATIENCE, hub_folder
-from attention.models.bert.pretrained import minilm_folder
+from attention.models.bert.pretrained import OTHER, minilm_folder
+from attention.models.hub import PATIENCE
 
-ASK = "from attention.models.bert.hub import hub_folder\nprint(hub_folder('someone/tiny'))"
+ASK = "from attention.models.bert.pretrained import OTHER\nprint(OTHER.folder('someone/tiny'))"
 
 
 @pytest.fixture
@@ -77,6 +77,6 @@ def test_nobody_waits_for_the_library(monkeypatch):
         time.sleep(1000)
 
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", fetch)
-    monkeypatch.setattr("attention.models.bert.hub.PATIENCE", 0.01)
+    monkeypatch.setattr("attention.models.hub.PATIENCE", 0.01)
     with pytest.raises(FileNotFoundError, match=r"has not answered within 0\.01 seconds"):
-        hub_folder("someone/tiny")
+        OTHER.folder("someone/tiny")
