@@ -26,6 +26,7 @@ html: $(READY) ## grade the exercises, run the pages' code, write the site
 	  $(BIN)/python -m sphinx -q -W --keep-going -c . book $(HTML) && $(BIN)/python book/_ext/unchanged.py --note; }
 	@echo "The book is at $(abspath $(HTML))/index.html"
 
+live: AS_IT_IS := --as-it-is
 live: $(READY) ## serve the book here; saved exercises and pages change at once (PORT=8000)
 	@$(BIN)/python -m grading --brief
 	@$(BIN)/python -m live $(if $(PORT),--port $(PORT))
@@ -36,7 +37,7 @@ MAKEFLAGS += -q
 endif
 
 grade: ## grade your exercises in book/exercises; EXERCISE=name for one
-	+@MAKEFLAGS= $(MAKE) -s $(READY) $(CHOSEN)
+	+@MAKEFLAGS= $(MAKE) -s $(READY) $(CHOSEN) AS_IT_IS=--as-it-is
 	+@$(BIN)/python -m grading $(EXERCISE)
 
 test: html ## test the package, the grader and the built site; CHAPTER=stem for one chapter
@@ -75,4 +76,4 @@ clean: ## remove what was built (your exercises stay)
 
 # Looks each time whether all is well, and does nothing if so.
 $(READY): always
-	@$(PYTHON) install.py $(if $(CHOSEN),--with-this-python)
+	@$(PYTHON) install.py $(if $(CHOSEN),--with-this-python) $(AS_IT_IS)

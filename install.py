@@ -1,11 +1,13 @@
 """Make `.venv`, with all that the book needs, at the versions it was tried with: make's first step.
 
-    python3 install.py [--with-this-python]
+    python3 install.py [--with-this-python] [--as-it-is]
 
 Where all is well, nothing is done. `--with-this-python`, which make adds where PYTHON is named,
-makes an environment anew that has another version. Nothing in the environment names the place where
-it stands: the book's code is found, and commands find their Python, by relative paths. So a
-checkout that was copied or moved runs its own code, and what it brought along is mended here.
+makes an environment anew that has another version. What packages.txt calls optional may be
+missing: that is told, and each time but with `--as-it-is` it is tried again. Nothing in the
+environment names the place where it stands: the book's code is found, and commands find their
+Python, by relative paths. So a checkout that was copied or moved runs its own code, and what it
+brought along is mended here.
 """
 
 import ast
@@ -16,6 +18,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from pathlib import Path
 
 OLDEST, NEWEST = (3, 11), (3, 13)  # both were tried
@@ -25,6 +28,8 @@ PYTHON = VENV / "bin" / "python"
 READY = VENV / ".ready"
 DATA = HERE / "attention" / "data" / "packages.txt"
 CONSTRAINTS = HERE / "constraints.txt"
+#: What packages.txt has of a package without which the book can do: what it is; its line.
+OPTIONAL = re.compile(r"^# optional: (.+)\n((\S+)==(\S+) .+)\n?", re.MULTILINE)
 #: The reader's settings of pip that count: where packages come from, not what becomes of them.
 FROM_WHERE = re.compile(
     "index-url|extra-index-url|no-index|find-links|trusted-host|proxy|cert|client-cert|"
@@ -40,7 +45,9 @@ FIXED = re.compile(rb"#![^\n]*python[^\n]*\n|#!/bin/sh\n'''exec' [^\n]*\n' '''\n
 
 def main():
     other = "--with-this-python" in sys.argv and _version_of_venv() != sys.version_info[:2]
-    if READY.is_file() and READY.read_bytes() == _state() and not other:
+    before = READY.read_bytes() if READY.is_file() else b""
+    whole = before.startswith(_state()) and not other  # but for what is optional
+    if whole and (before == _state() or "--as-it-is" in sys.argv):
         return 0
     if Path(sys.prefix) != VENV:
         fault = _fault() or (other and "another version of Python is asked for")
@@ -52,18 +59,22 @@ def main():
                 f".venv was made anew, and still {fault}: is this Python whole? {sys.executable}"
             )
         return subprocess.call([str(PYTHON), str(HERE / "install.py")], env=_without("PYTHON"))
-    again = READY.exists()
-    if again:
-        print("Bringing .venv up to date", flush=True)
-        READY.unlink()  # until all is well again
+    if whole:
+        missing = _install_optional(["--retries", "0", "--timeout", "5"])
     else:
-        print("Installing the pinned dependencies into .venv (once; a few minutes)", flush=True)
-    _install(["-q"] if again else [])
+        again = READY.exists()
+        if again:
+            print("Bringing .venv up to date", flush=True)
+            READY.unlink()  # until all is well again
+        else:
+            print("Installing the pinned dependencies into .venv (once; a few minutes)", flush=True)
+        _install(["-q"] if again else [])
+        missing = _install_optional([])
     _forget_the_place()
     check = [sys.executable, "-P", str(HERE / "book" / "_ext" / "installed.py")]
-    if subprocess.call(check):
+    if not whole and subprocess.call(check):
         return "The environment is broken. Remove it, and try again: rm -r .venv"
-    READY.write_bytes(_state())
+    READY.write_bytes(b"\n".join([_state(), *map(os.fsencode, missing)]))
     return 0
 
 
@@ -128,9 +139,47 @@ def _make_anew(fault):
 
 
 def _install(options):
-    """What pyproject.toml and packages.txt list, from where the reader's pip takes packages."""
+    """What pyproject.toml lists, and of packages.txt what is not optional."""
     import tomllib  # new in 3.11, which `.venv` has
 
+    project = tomllib.loads((HERE / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = project["dependencies"] + project["optional-dependencies"]["test"]
+    data = OPTIONAL.sub("", DATA.read_text("utf-8"))
+    for what, lines in ((["-c", str(CONSTRAINTS), *wanted], ""), (["--no-deps"], data)):
+        if _pip([*options, *what], lines).returncode:
+            sys.exit("The environment .venv is not complete; pip's reason stands above.")
+
+
+def _install_optional(options):
+    """Each by itself. What cannot be had is told of, with the way to it, and its name returned."""
+    from importlib import metadata
+
+    here = {found.name: found.version for found in metadata.distributions()}
+    missing = []
+    for found in OPTIONAL.finditer(DATA.read_text("utf-8")):
+        what, line, name, version = found.groups()
+        if here.get(name) == version:
+            continue
+        print("Installing " + what, flush=True)
+        lines = "--require-hashes\n--only-binary :all:\n" + line
+        done = _pip(["--no-deps", *options], lines, stderr=-1, text=True)
+        if done.returncode == 0:
+            continue
+        missing.append(name)
+        said = done.stderr.splitlines() or ["pip gives no reason"]
+        reason = [each for each in said if each.startswith("ERROR")] or said
+        print(
+            f"  It is missing: {reason[-1]}\n"
+            "  The pages that read it show a notice; `make html` tries again. From a file: "
+            f".venv/bin/python -m pip install --no-deps {name.replace('-', '_')}-{version}"
+            "-py3-none-any.whl",
+            flush=True,
+        )
+    return missing
+
+
+def _pip(options, lines="", **streams):
+    """Have pip install, from where the reader's takes packages; hashes stand in lines of a file."""
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
     settings = subprocess.run([*pip, "config", "list"], stdout=-1, text=True).stdout
     environment = {**_without("PIP_"), "PIP_CONFIG_FILE": os.devnull}
@@ -139,11 +188,11 @@ def _install(options):
             words = ast.literal_eval(value).split()
             if words and FROM_WHERE.fullmatch(name):
                 environment["PIP_" + name.upper().replace("-", "_")] = " ".join(words)
-    project = tomllib.loads((HERE / "pyproject.toml").read_text("utf-8"))["project"]
-    wanted = project["dependencies"] + project["optional-dependencies"]["test"]
-    for what in (["-c", str(CONSTRAINTS), *wanted], ["--no-deps", "-r", str(DATA)]):
-        if subprocess.call([*pip, "install", *options, *what], env=environment):
-            sys.exit("The environment .venv is not complete; pip's reason stands above.")
+    with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
+        file.write(lines)
+        file.flush()
+        listed = ["-r", file.name] if lines else []
+        return subprocess.run([*pip, "install", *options, *listed], env=environment, **streams)
 
 
 def _forget_the_place():

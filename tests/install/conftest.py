@@ -31,6 +31,12 @@ def wheel(folder, name, code, *needs):
     return path
 
 
+def listed(archive):
+    """Its line of packages.txt."""
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    return f"{archive.name.partition('-')[0]}==1.0 --hash=sha256:{digest}\n"
+
+
 @pytest.fixture(scope="session")
 def archives(tmp_path_factory):
     """Where pip finds all that there is: `tiny` needs `tinier`; `numbers_data` is data."""
@@ -74,14 +80,21 @@ class Checkout:
         self.write("book/_ext/grading.py", "import tiny\nprint(__file__)\n")
         self.needs("tiny")
         self.write("constraints.txt", "tiny==1.0\n")
-        data = (self.archives / "numbers_data-1.0-py3-none-any.whl").read_bytes()
-        digest = hashlib.sha256(data).hexdigest()
-        self.write("attention/data/packages.txt", f"numbers_data==1.0 --hash=sha256:{digest}\n")
+        self.write(
+            "attention/data/packages.txt",
+            listed(self.archives / "numbers_data-1.0-py3-none-any.whl"),
+        )
 
     def write(self, name, text):
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
+
+    def lists_too(self, name, folder, comment):
+        """One more package of data, whose archive is made in a folder."""
+        archive = wheel(folder, name, "raise SystemExit('imported')\n")
+        file = self.root / "attention/data/packages.txt"
+        file.write_text(f"{file.read_text()}\n{comment}\n{listed(archive)}")
 
     def needs(self, name):
         test = f"dependencies = ['{name}']\noptional-dependencies.test = []\n"
