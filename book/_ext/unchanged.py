@@ -9,6 +9,7 @@ after one that failed, nothing is noted. Times of files are not asked: a checkou
 
 import json
 import os
+import re
 import sys
 from contextlib import suppress
 from importlib.metadata import distributions
@@ -21,7 +22,7 @@ from unreadable import survey
 ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / "_build"
 NOTE = BUILT / "unchanged.json"
-VARIABLES = ("ATTENTION_BERT", "BOOK_URL", "READTHEDOCS_CANONICAL_URL")  # that change the pages
+VARIABLES = re.compile("ATTENTION_[A-Z]+|BOOK_URL|READTHEDOCS_CANONICAL_URL")  # that change pages
 
 
 def sources() -> str:
@@ -29,7 +30,8 @@ def sources() -> str:
     libraries = sorted(f"{found.name} {found.version}" for found in distributions())
     files, faults = survey(ROOT)
     unread = sorted((shown(path), why) for path, why in faults.items())
-    around = [sys.version, libraries, [os.environ.get(name) for name in VARIABLES], unread]
+    variables = sorted(each for each in os.environ.items() if VARIABLES.fullmatch(each[0]))
+    around = [sys.version, libraries, variables, unread]
     return digest(files, json.dumps(around), ROOT)
 
 

@@ -141,7 +141,8 @@ def test_a_new_library_runs_every_page_again(book, ran, monkeypatch):
 
 def test_another_model_runs_the_pages_that_read_one(book, ran, monkeypatch):
     """ATTENTION_BERT is a part of what they follow from; without it their old outputs are back."""
-    book.write("attention/models/bert/pretrained.py", "from attention.numbers import number\n")
+    reader = "from attention.numbers import number\nVARIABLE = 'ATTENTION_BERT'\n"
+    book.write("attention/models/bert/pretrained.py", reader)
     book.write(
         "book/user.md", USER.replace("attention import", "attention.models.bert.pretrained import")
     )

@@ -5,7 +5,8 @@
 The sentence gets a mark that links to its entry on the page with `{evidence}`, where the test's
 source stands. Once all pages are read, the build runs the tests that are named (`running`) and
 warns at each sentence whose test fails, was skipped or does not exist; with `-W` it fails. A test
-that passed is not run again until its file, a module that it imports, or a library changes.
+that passed is not run again until its file, a module that it imports, or a library changes. One
+that lacks data of others waits for it, and its sentence stands.
 
 The sentence may contain markup: mathematics, emphasis, and, between doubled backticks, code
 and roles:

@@ -42,7 +42,7 @@ def take_over_reading(app, config):
 
 
 def open_store(app):
-    session.app, session.failed = app, set()
+    session.app, session.failed, session.missing = app, set(), {}
     session.store = Store(Path(app.confdir, app.config.cell_store))
     if not hasattr(app.env, "execution_parts"):
         app.env.execution_parts = {}  # docname -> what the outputs that it shows follow from
@@ -59,7 +59,7 @@ def find_stale_pages(app, env, added, changed, removed):
     """
     known = env.execution_parts
     env.execution_parts, tree = {}, Tree.now(app.confdir)
-    session.before, session.failed, unread = known, set(), set()
+    session.before, session.failed, session.missing, unread = known, set(), {}, set()
     for docname in sorted(env.found_docs):
         if env.doc2path(docname).suffix == ".md":
             try:
@@ -102,6 +102,12 @@ def run_pages(app, env, docnames):
         failed = loop.call(_run_all, app, env, server, jobs, at_a_time)
     for docname, failure in sorted(failed.items()):
         _report(env, docname, failure)
+    for docname, notebook in sorted(session.missing.items()):
+        missing = notebook.metadata["missing"]
+        env.execution_parts[docname] = {"missing": missing}  # so the next build tries it again
+        _say(f"  {docname} is built with a notice: {missing}")
+    if session.missing:  # nor is a build then called unnecessary
+        Path(app.confdir, "_build", "unchanged.json").unlink(missing_ok=True)
 
 
 def _report(env, docname, failure):
@@ -142,7 +148,10 @@ async def _run(app, env, server, job) -> Failure | None:
         return failure
     if page.parts(page.code_of(job.notebook), Tree(app.confdir)) != job.parts:
         return Failure(1, "a module that it uses changed while it ran; build again")
-    session.store.save(page.key_of(job.parts), executed)
+    if "missing" in executed.metadata:
+        session.missing[job.docname] = executed
+    else:
+        session.store.save(page.key_of(job.parts), executed)
     return None
 
 
@@ -163,6 +172,8 @@ def _job(app, env, docname) -> Job:
     reason = f"{_named(changed)} changed" if before and changed else "not run yet"
     if "failed" in before:
         reason = "failed in the last build"
+    if "missing" in before:
+        reason = "lacked data in the last build"
     return Job(docname, path, text, notebook, parts, reason)
 
 

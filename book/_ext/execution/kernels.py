@@ -14,6 +14,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from . import forked
+from .notice import RAISED, give_notice
 from .parsing import Failure
 from .surroundings import known
 
@@ -55,7 +56,9 @@ async def run(
 ) -> nbformat.NotebookNode:
     """Run the code cells of a page and return them, with their outputs, as a notebook.
 
-    What a cell writes to stderr is not an output: it is kept in the cell's metadata.
+    What a cell writes to stderr is not an output: it is kept in the cell's metadata. Where data
+    of others is missing, notices stand in the place of outputs, and `missing` in the metadata of
+    the notebook says which.
 
     Raises:
         Failure: if a cell raises (and is not tagged `raises-exception`), takes more than
@@ -74,6 +77,10 @@ async def run(
             try:
                 await runner.async_execute_cell(cell, index, execution_count=index + 1)
             except CellExecutionError as error:
+                if error.ename == RAISED:
+                    executed.metadata["missing"] = error.evalue.replace(f"{root}{os.sep}", "")
+                    give_notice(executed.cells[index:], executed.metadata["missing"])
+                    break
                 raise _failure(error, cell.source, first, root) from None
             except CellTimeoutError:
                 message = (

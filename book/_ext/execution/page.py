@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -13,16 +14,18 @@ from sphinx.errors import SphinxError
 from sphinx.util import logging
 
 from import_closure import Tree, file_digest
+from sources import content
 
 from .cells import files_of
+from .notice import dash_for_numbers
 from .parsing import Failure, as_text, parse
 from .store import Store
 
 logger = logging.getLogger(__name__)
 
 LIBRARIES = ("torch", "matplotlib", "numpy", "transformers")
-#: What a reader may set to have the book read another model, and the module that asks for it.
-VARIABLE, ASKED_BY = "ATTENTION_BERT", "attention/models/bert/pretrained.py"
+#: How the variables begin that a reader may set to have the book read another model or data.
+OTHER = "ATTENTION_"
 #: Cell tags that change what is run; all others change only how it is shown.
 TAGS = {"raises-exception", "skip-execution"}
 
@@ -35,6 +38,7 @@ class Session:
     store: Store = None
     before: dict = field(default_factory=dict)  # the parts of each page in the last build
     failed: set = field(default_factory=set)  # pages that are shown without outputs in this build
+    missing: dict = field(default_factory=dict)  # pages with notices, as notebooks
 
 
 session = Session()
@@ -66,9 +70,16 @@ def parts(code: list[tuple[str, list[str]]], tree: Tree) -> dict[str, str]:
         **versions(),
         **{path.relative_to(tree.root).as_posix(): file_digest(path) for path in sorted(files)},
     }
-    if ASKED_BY in found and os.environ.get(VARIABLE):
-        found[VARIABLE] = os.environ[VARIABLE]
+    for variable in sorted(name for name in os.environ if name.startswith(OTHER)):
+        if os.environ[variable] and any(variable.encode() in _content(path) for path in files):
+            found[variable] = os.environ[variable]
     return found
+
+
+def _content(path) -> bytes:
+    with suppress(OSError):
+        return content(path)
+    return b""
 
 
 def _digest(code) -> str:
@@ -104,14 +115,22 @@ def read_page(text: str) -> nbformat.NotebookNode:
     if not cells or env.docname in session.failed:
         return notebook
     known = env.execution_parts[env.docname]  # as this build has found them
+    if env.docname in session.missing:
+        executed = session.missing[env.docname]
+        dash_for_numbers(notebook, executed)
+        return _filled(notebook, executed, env)
     if known.get("its cells") != _digest(code_of(notebook)):
         raise SphinxError(
             f"{env.doc2path(env.docname)}: its code changed while the book was being built; "
             "build again"
         )
-    executed = session.store.load(key_of(known))
+    return _filled(notebook, session.store.load(key_of(known)), env)
+
+
+def _filled(notebook, executed, env) -> nbformat.NotebookNode:
+    """The page with the outputs of its cells."""
     notebook.metadata["language_info"] = executed.metadata["language_info"]
-    for cell, done in zip(cells, executed.cells, strict=True):
+    for cell, done in zip(code_cells(notebook), executed.cells, strict=True):
         cell.outputs, cell.execution_count = done.outputs, done.execution_count
         if done.metadata.get("stderr"):
             line = 2 + notebook.metadata["source_map"][notebook.cells.index(cell)]

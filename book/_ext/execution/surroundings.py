@@ -17,7 +17,7 @@ _KEPT = re.compile(
             "LD_.*|DYLD_.*|NIX_.*",  # where the system's libraries are
             "CUDA_.*|NVIDIA_.*|HIP_.*|ROCR_.*|OPENBLAS_CORETYPE|OPENBLAS_L2_SIZE",
             "(?i:(https?|ftp|all|no)_proxy)|SSL_CERT_(FILE|DIR)|(REQUESTS|CURL)_CA_BUNDLE",
-            "ATTENTION_BERT|HF_.*",  # another model, and where it is fetched from
+            "ATTENTION_[A-Z]+|HF_.*",  # another model, and where it is fetched from
         ]
     )
 )
