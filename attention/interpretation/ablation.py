@@ -11,7 +11,6 @@ from contextlib import ExitStack, contextmanager
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
-from attention.multi_head.heads import split_heads
 from attention.scoring.scaled_dot_product import attention_weights
 
 
@@ -75,9 +74,8 @@ def reweigh_head(
 
     def answer_anew(to_output, inputs: tuple[Tensor]) -> tuple[Tensor]:
         x, how = heard["x"], heard["how"]
-        query = split_heads(attention.to_query(x), attention.n_heads)[:, head]
-        key = split_heads(attention.to_key(x), attention.n_kv_heads)[:, shared]
-        value = split_heads(attention.to_value(x), attention.n_kv_heads)[:, shared]
+        query, key, value = attention.split(x, x)
+        query, key, value = query[:, head], key[:, shared], value[:, shared]
         mask = how.get("mask")
         if mask is not None and mask.ndim == 4:
             mask = mask.expand(-1, attention.n_heads, -1, -1)[:, head]

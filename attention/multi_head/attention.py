@@ -4,8 +4,10 @@ import torch
 from torch import Tensor, nn
 
 from attention.masks.join import mask_for_heads
+from attention.multi_head.from_torch import check_copyable, copy_weights
 from attention.multi_head.heads import check_heads, merge_heads, split_heads
 from attention.multi_head.kv_cache import KVCache
+from attention.positions.rotary import rotate
 from attention.scoring.fast import fused_attention
 from attention.scoring.grouped_heads import check_groups, share_heads
 from attention.scoring.scaled_dot_product import attention_weights
@@ -29,24 +31,40 @@ class MultiHeadAttention(nn.Module):
         n_heads: how many heads ask; each works on head_dim = d_model / n_heads numbers.
         n_kv_heads: how many heads of keys and values they share, n_heads if not given: fewer is
             grouped-query attention, one is multi-query attention.
+        bias: whether the four maps add one.
+        rotary_base: if given, queries and keys are turned by their positions, as `rotate` does
+            with this base; a sequence then asks itself alone, and head_dim is even.
 
     Raises:
-        ValueError: d_model is not a multiple of n_heads, or n_heads not of n_kv_heads.
+        ValueError: d_model is not a multiple of n_heads, n_heads not of n_kv_heads, or head_dim
+            is odd where it is to be turned in pairs.
 
-    Source: Vaswani et al. (2017), section 3.2.2; Ainslie et al. (2023) for the groups.
+    Source: Vaswani et al. (2017), section 3.2.2; Ainslie et al. (2023) for the groups; Su et al.
+    (2021) for the turns.
     """
 
-    def __init__(self, d_model: int, n_heads: int, n_kv_heads: int | None = None):
+    def __init__(
+        self,
+        d_model: int,
+        n_heads: int,
+        n_kv_heads: int | None = None,
+        *,
+        bias: bool = True,
+        rotary_base: float | None = None,
+    ):
         super().__init__()
         check_heads(d_model, n_heads)
         self.d_model, self.n_heads = d_model, n_heads
         self.n_kv_heads = n_heads if n_kv_heads is None else n_kv_heads
         check_groups(n_heads, self.n_kv_heads)
-        kv_width = d_model // n_heads * self.n_kv_heads
-        self.to_query = nn.Linear(d_model, d_model)
-        self.to_key = nn.Linear(d_model, kv_width)
-        self.to_value = nn.Linear(d_model, kv_width)
-        self.to_output = nn.Linear(d_model, d_model)
+        head_dim = d_model // n_heads
+        if rotary_base is not None and head_dim % 2:
+            raise ValueError(f"head_dim must be even, to be turned in pairs, got {head_dim}")
+        self.rotary_base = rotary_base
+        self.to_query = nn.Linear(d_model, d_model, bias)
+        self.to_key = nn.Linear(d_model, head_dim * self.n_kv_heads, bias)
+        self.to_value = nn.Linear(d_model, head_dim * self.n_kv_heads, bias)
+        self.to_output = nn.Linear(d_model, d_model, bias)
 
     def forward(
         self,
@@ -82,12 +100,14 @@ class MultiHeadAttention(nn.Module):
 
         Raises:
             ValueError: a last axis is not d_model, x, memory and the weights do not belong
-                together, the mask or bias does not broadcast, the cache does not fit, or it comes
-                with a memory. The cache stays as it was.
+                together, the mask or bias does not broadcast, the cache does not fit, or it, or
+                rotary positions, come with a memory. The cache stays as it was.
             TypeError: the mask is not boolean, or another tensor not floating point.
         """
         if cache is not None and memory is not None:
             raise ValueError("a cache keeps x's own keys and values: hand over memory or cache")
+        if self.rotary_base is not None and memory is not None:
+            raise ValueError("rotary positions count along one sequence: hand over no memory")
         check_last_axis("x", x, "d_model", self.d_model)
         if memory is None:
             memory = x
@@ -95,10 +115,9 @@ class MultiHeadAttention(nn.Module):
             check_last_axis("memory", memory, "d_model", self.d_model)
             check_alike("x", x, "memory", memory)
         check_kind("x", x, "the module's weights", self.to_query.weight)
-        query = split_heads(self.to_query(x), self.n_heads)  # (batch, n_heads, query_len, head_dim)
-        key = split_heads(self.to_key(memory), self.n_kv_heads)  # (batch, n_kv_heads, key_len, …)
-        value = split_heads(self.to_value(memory), self.n_kv_heads)
-        key_len = memory.shape[-2] + (0 if cache is None else cache.length)
+        start = 0 if cache is None else cache.length
+        query, key, value = self.split(x, memory, start)
+        key_len = start + memory.shape[-2]
         scores_shape = (*axes_in_front(x, memory), self.n_heads, x.shape[-2], key_len)
         mask = mask_for_heads(mask, bias, scores_shape, x.device)
         if key_len == 0:
@@ -112,6 +131,21 @@ class MultiHeadAttention(nn.Module):
             return self.to_output(merge_heads(answers)), weights
         answers = fused_attention(query, key, value, mask, **how)
         return self.to_output(merge_heads(answers))  # (batch, query_len, d_model)
+
+    def split(self, x: Tensor, memory: Tensor, start: int = 0) -> tuple[Tensor, Tensor, Tensor]:
+        """Make each head's queries of x, and its keys and values of memory.
+
+        All are (batch, n_heads or n_kv_heads, length, head_dim). Where positions are rotary, the
+        first token stands at `start`.
+        """
+        query = split_heads(self.to_query(x), self.n_heads)
+        key = split_heads(self.to_key(memory), self.n_kv_heads)
+        value = split_heads(self.to_value(memory), self.n_kv_heads)
+        if self.rotary_base is not None:
+            positions = torch.arange(start, start + x.shape[-2], device=x.device)
+            query = rotate(query, positions, base=self.rotary_base)
+            key = rotate(key, positions, base=self.rotary_base)
+        return query, key, value
 
     @classmethod
     def from_torch(cls, module: nn.MultiheadAttention) -> "MultiHeadAttention":
@@ -131,23 +165,5 @@ class MultiHeadAttention(nn.Module):
                 (in evaluation mode it does not, and ours never does).
             TypeError: it is not an nn.MultiheadAttention.
         """
-        if not isinstance(module, nn.MultiheadAttention):
-            raise TypeError(f"module must be an nn.MultiheadAttention, got {type(module).__name__}")
-        if module.in_proj_weight is None or module.bias_k is not None or module.add_zero_attn:
-            raise ValueError("a module with kdim, vdim, add_bias_kv or add_zero_attn is not ours")
-        if module.training and module.dropout > 0:
-            raise ValueError(
-                f"a module that drops weights while it trains is not ours, got dropout "
-                f"{module.dropout}: call its eval() first, or set its dropout to 0"
-            )
-        ours = cls(module.embed_dim, module.num_heads).to(module.in_proj_weight)
-        weights = [*module.in_proj_weight.chunk(3), module.out_proj.weight]
-        biases = [None] * 4  # PyTorch's bias=False leaves out all four
-        if module.in_proj_bias is not None:
-            biases = [*module.in_proj_bias.chunk(3), module.out_proj.bias]
-        maps = [ours.to_query, ours.to_key, ours.to_value, ours.to_output]
-        with torch.no_grad():
-            for linear, weight, bias in zip(maps, weights, biases, strict=True):
-                linear.weight.copy_(weight)
-                linear.bias.copy_(torch.zeros_like(linear.bias) if bias is None else bias)
-        return ours
+        check_copyable(module)
+        return copy_weights(module, cls(module.embed_dim, module.num_heads))

@@ -1,4 +1,4 @@
 """The blocks of which Transformers are stacked.
 
-Read `feed_forward`, `residual`, `encoder_block` and `stack`, in this order.
+Read `feed_forward`, `residual`, `encoder_block`, `stack`, `rms_norm` and `swiglu`, in this order.
 """

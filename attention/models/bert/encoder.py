@@ -94,14 +94,14 @@ class BertEncoder(nn.Module):
 
 
 @torch.no_grad()
-def attention_maps(model: BertEncoder, tokens: Tensor) -> Tensor:
+def attention_maps(model: nn.Module, tokens: Tensor) -> Tensor:
     """Record what every head attends to while the model reads one sentence.
 
     The model is put in evaluation mode for the call (dropout would blur the picture) and each
     of its modules gets its own mode back. Special tokens are kept: heads use them.
 
     Args:
-        model: an encoder.
+        model: an encoder, or another that returns its weights if asked, such as `GPT`.
         tokens: (length,) token ids.
 
     Returns:

@@ -4,7 +4,6 @@ import torch
 from torch import Tensor
 
 from attention.models.gpt.model import GPT
-from attention.transformer.stack import run_blocks
 
 
 @torch.no_grad()
@@ -17,8 +16,7 @@ def reading_maps(model: GPT, tokens: Tensor) -> Tensor:
     Returns:
         (n_layers, batch, n_heads, length, length), zero above the diagonal.
     """
-    x = model.token(tokens) + model.position.weight[: tokens.shape[1]]
-    return run_blocks(model.blocks, x, is_causal=True, return_weights=True)[1]
+    return model(tokens, return_weights=True)[1]
 
 
 def weight_by_distance(maps: Tensor, furthest: int) -> Tensor:

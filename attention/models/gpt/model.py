@@ -3,6 +3,7 @@
 Source: Radford et al. (2019), Language Models are Unsupervised Multitask Learners, section 2.3.
 """
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -71,7 +72,8 @@ class GPT(nn.Module):
         caches: list[KVCache] | None = None,
         *,
         newest_only: bool = False,
-    ) -> Tensor:
+        return_weights: bool = False,
+    ):
         """Score, at each token, every token as the next.
 
         Args:
@@ -80,9 +82,11 @@ class GPT(nn.Module):
                 after those in the caches, and are added to them.
             newest_only: score only behind the last token, which is all that writing needs: for
                 a prompt, the scores are the greater part of the work.
+            return_weights: also return the weights of all heads.
 
         Returns:
-            (batch, length, vocab_size), or (batch, 1, vocab_size).
+            (batch, length, vocab_size), or (batch, 1, vocab_size); or that and one tensor of
+            weights (n_layers, batch, n_heads, length, key_len).
 
         Raises:
             ValueError: tokens are not (batch, length), there are more than max_len with those
@@ -105,11 +109,19 @@ class GPT(nn.Module):
                 f"the model has positions for max_len = {self.max_len} tokens, "
                 f"got {tokens.shape[1]} after {start}"
             )
-        x = self.token(tokens) + self.position.weight[start:end]  # (batch, length, d_model)
+        x, maps = self.embed(tokens, start), []  # (batch, length, d_model)
         for block, cache in zip(self.blocks, caches or [None] * len(self.blocks), strict=True):
-            x = block(x, is_causal=True, cache=cache)
+            x = block(x, is_causal=True, cache=cache, return_weights=return_weights)
+            if return_weights:
+                x, weights = x
+                maps.append(weights)  # (batch, n_heads, length, key_len)
         x = x[:, -1:] if newest_only else x
-        return F.linear(self.norm(x), self.token.weight)  # (batch, length, vocab_size)
+        scores = F.linear(self.norm(x), self.token.weight)  # (batch, length, vocab_size)
+        return (scores, torch.stack(maps)) if return_weights else scores
+
+    def embed(self, tokens: Tensor, start: int) -> Tensor:
+        """What each token is, plus where it stands, the first at `start`."""
+        return self.token(tokens) + self.position.weight[start : start + tokens.shape[1]]
 
     def new_cache(self, batch: int, max_len: int | None = None) -> list[KVCache]:
         """Return an empty cache for each block, on the weights' device.
