@@ -8,8 +8,8 @@ The rooms, from the ground up; none imports from a later one: `precision`, `shap
 `why_attention`, `masks`, `soft_lookup`, `scoring`, `alignment`, `self_attention`, `positions`,
 `multi_head`, `transformer`, `encoder_decoder`, `efficiency`, `tokens`, `data`, `models.judging`,
 `models.training`, `models.hub`, `models.converted`, `models.toys`, `models.alignment`,
-`models.encoder_decoder`, `models.bert`, `models.gpt`, `models.vision`, `models.speech`,
-`models.recommendation`, `coreference` and `interpretation`.
+`models.encoder_decoder`, `models.bert`, `models.gpt`, `models.llama`, `models.vision`,
+`models.speech`, `models.recommendation`, `coreference` and `interpretation`.
 
 A chapter's code is in the room of its name; whole models, and what trains them, are in `models`.
 
@@ -38,6 +38,7 @@ from attention.models.bert.masked_word import masked_word
 from attention.models.gpt.generation import generate
 from attention.models.gpt.model import GPT
 from attention.models.gpt.training_step import training_step
+from attention.models.llama.model import Llama
 from attention.models.recommendation.ranking import ndcg
 from attention.multi_head.attention import MultiHeadAttention
 from attention.multi_head.heads import merge_heads, split_heads
@@ -68,6 +69,8 @@ from attention.tokens.training_pairs import training_pairs
 from attention.transformer.encoder_block import EncoderBlock, PostNormEncoderBlock
 from attention.transformer.feed_forward import FeedForward
 from attention.transformer.residual import PostNorm, PreNorm
+from attention.transformer.rms_norm import RMSNorm
+from attention.transformer.swiglu import SwiGLU
 from attention.why_attention.influence import (
     compare_influence,
     influence,
@@ -85,14 +88,17 @@ __all__ = [
     "EncoderBlock",
     "FeedForward",
     "KVCache",
+    "Llama",
     "MultiHeadAttention",
     "OnlineSoftmax",
     "PostNorm",
     "PostNormDecoderBlock",
     "PostNormEncoderBlock",
     "PreNorm",
+    "RMSNorm",
     "RelativeBias",
     "SelfAttention",
+    "SwiGLU",
     "ablate_head",
     "additive_scores",
     "alibi_bias",

@@ -14,6 +14,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from attention.data.packaged import MissingData
 from attention.models.bert.pretrained import load_minilm
+from attention.models.llama.pretrained import load_llama
 
 
 class _OneLiveBook(LoadScopeScheduling):
@@ -44,6 +45,12 @@ def if_it_is_here(load):
 def minilm():
     """MiniLM as (encoder, tokenizer), loaded once. In evaluation mode; leave it as you found it."""
     return load_minilm()
+
+
+@pytest.fixture(scope="session")
+def llama():
+    """SmolLM2 as (model, tokenizer), loaded once; leave it as you found it."""
+    return if_it_is_here(load_llama)
 
 
 class _RefusesFloat64(TorchDispatchMode):

@@ -41,11 +41,7 @@ def load_llama(name: str | None = None):
             come from its token table, or damaged.
     """
     folder = OTHER.folder(name)
-    sizes, weights, tokenizer = _from_folder(folder) if folder else _from_package()
-    with torch.device("meta"):  # no memory and no time for numbers that are replaced at once
-        model = Llama(**sizes)
-    model.load_state_dict(weights, assign=True)
-    return model.eval(), tokenizer
+    return _from_folder(folder) if folder else _from_package()
 
 
 def _from_package():
@@ -55,19 +51,29 @@ def _from_package():
     with safe_open(converted(packaged(PACKAGE, FILE), read_gguf), "pt") as file:
         texts = file.metadata()
         weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    return json.loads(texts["sizes"]), weights, Tokenizer.from_str(texts["tokenizer"])
+    model = _model(json.loads(texts["sizes"]), weights)
+    return model, Tokenizer.from_str(texts["tokenizer"])
 
 
 def _from_folder(folder: Path):
     from safetensors.torch import load_file
     from tokenizers import Tokenizer
 
+    def read(path: Path) -> Llama:
+        head_dim = sizes["d_model"] // sizes["n_heads"]
+        return _model(sizes, from_hugging_face(load_file(path), head_dim))
+
     config, words, weights = (folder / name for name in OTHER.files)
     sizes = OTHER.parsed(config, _sizes)
-    head_dim = sizes["d_model"] // sizes["n_heads"]
-    state = OTHER.parsed(weights, lambda path: from_hugging_face(load_file(path), head_dim))
     tokenizer = OTHER.parsed(words, lambda path: Tokenizer.from_file(str(path)))
-    return sizes, state, tokenizer
+    return OTHER.parsed(weights, read), tokenizer
+
+
+def _model(sizes: dict, weights: dict[str, Tensor]) -> Llama:
+    with torch.device("meta"):  # no memory and no time for numbers that are replaced at once
+        model = Llama(**sizes)
+    model.load_state_dict(weights, assign=True)
+    return model.eval()
 
 
 def _sizes(path: Path) -> dict:
