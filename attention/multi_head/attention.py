@@ -1,13 +1,12 @@
 """Multi-head attention: several small attentions side by side, each with its own question."""
 
-import torch
 from torch import Tensor, nn
 
 from attention.masks.join import mask_for_heads
 from attention.multi_head.from_torch import check_copyable, copy_weights
 from attention.multi_head.heads import check_heads, merge_heads, split_heads
 from attention.multi_head.kv_cache import KVCache
-from attention.positions.rotary import rotate
+from attention.positions.rotary import turned, turns
 from attention.scoring.fast import fused_attention
 from attention.scoring.grouped_heads import check_groups, share_heads
 from attention.scoring.scaled_dot_product import attention_weights
@@ -142,9 +141,8 @@ class MultiHeadAttention(nn.Module):
         key = split_heads(self.to_key(memory), self.n_kv_heads)
         value = split_heads(self.to_value(memory), self.n_kv_heads)
         if self.rotary_base is not None:
-            positions = torch.arange(start, start + x.shape[-2], device=x.device)
-            query = rotate(query, positions, base=self.rotary_base)
-            key = rotate(key, positions, base=self.rotary_base)
+            turn = turns(start, x.shape[-2], query.shape[-1], self.rotary_base, query)
+            query, key = turned(query, turn), turned(key, turn)
         return query, key, value
 
     @classmethod

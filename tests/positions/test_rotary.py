@@ -9,7 +9,7 @@ from transformers import LlamaConfig
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding, apply_rotary_pos_emb
 
 from attention import rotate, rotate_halves, scaled_dot_product_attention
-from attention.positions.rotary import angles
+from attention.positions.rotary import angles, turned, turns
 
 BATCH, HEADS, LENGTH, HEAD_DIM = 2, 3, 5, 6
 BOTH = pytest.mark.parametrize("turn", [rotate, rotate_halves])
@@ -226,3 +226,12 @@ def test_rotary_errors_are_whole_sentences(turn, x):
         r"got positions \(4,\) and x \(2, 3, 5, 6\)$",
     ):
         turn(x, torch.arange(LENGTH - 1))
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
+def test_to_multiply_by_a_turn_is_to_rotate(dtype):
+    """A pair of numbers as one complex number; queries of a cut-up tensor, too."""
+    x = torch.randn(2, 5, 3, 6, dtype=dtype).transpose(1, 2)  # as `split_heads` returns them
+    found = turned(x, turns(4, 5, 6, 30.0, x))
+    assert found.dtype == dtype
+    assert_close(found, rotate(x, torch.arange(4, 9), base=30.0))
