@@ -11,7 +11,7 @@ from attention.transformer.residual import PreNorm
 class RMSNorm(nn.Module):
     """Divide a vector by the root of the mean of its squares, and weigh each number.
 
-        RMSNorm(x) = x / √(mean(x²) + ε) · g
+        RMSNorm(x) = x / √(mean(x²) + ε) ⊙ γ
 
     LayerNorm takes the mean off first, and adds a shift at the end; here is neither.
 
@@ -25,7 +25,7 @@ class RMSNorm(nn.Module):
     def __init__(self, d_model: int, eps: float = 1e-5):
         super().__init__()
         self.eps = eps
-        self.weight = nn.Parameter(torch.ones(d_model))  # g
+        self.weight = nn.Parameter(torch.ones(d_model))  # γ
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise each token by itself.

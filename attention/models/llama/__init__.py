@@ -1,4 +1,5 @@
 """A language model of the Llama family, with real weights.
 
-Read `model`, `gguf_file`, `tokens`, `names` and `pretrained`, in this order.
+Read `model`, `gguf_file`, `tokens`, `names`, `pretrained` and `peer`, in this
+order.
 """

@@ -7,6 +7,7 @@ from torch.testing import assert_close
 from attention import attention_maps, generate
 from attention.data.tales import load_text
 from attention.models.llama.names import from_hugging_face, halves, neighbours, to_hugging_face
+from attention.models.llama.peer import hugging_face
 from attention.models.llama.pretrained import encode
 
 LENGTH = 800
@@ -27,27 +28,7 @@ def scores(llama, tokens):
 @pytest.fixture(scope="module")
 def theirs(llama):
     """Hugging Face's `LlamaForCausalLM` with our weights."""
-    from transformers import LlamaConfig, LlamaForCausalLM
-
-    model = llama[0]
-    block = model.blocks[0]
-    config = LlamaConfig(
-        vocab_size=model.token.num_embeddings,
-        hidden_size=block.attention.d_model,
-        num_attention_heads=block.attention.n_heads,
-        num_key_value_heads=block.attention.n_kv_heads,
-        num_hidden_layers=len(model.blocks),
-        intermediate_size=block.feed_forward.gate.out_features,
-        max_position_embeddings=model.max_len,
-        rms_norm_eps=model.norm.eps,
-        rope_parameters={"rope_type": "default", "rope_theta": block.attention.rotary_base},
-        tie_word_embeddings=True,
-    )
-    with torch.device("meta"):
-        module = LlamaForCausalLM(config)
-    module.load_state_dict(to_hugging_face(model.state_dict(), 64), assign=True)
-    module.model.rotary_emb = type(module.model.rotary_emb)(config)  # its angles are no weights
-    return module.eval()
+    return hugging_face(llama[0])
 
 
 @torch.no_grad()
