@@ -2,9 +2,12 @@
 
 import pytest
 import torch
+from torch.nn import functional as F
 from torch.testing import assert_close
 
 from attention import KVCache, generate
+from attention.data.tales import load_text
+from attention.models.llama.names import halves
 from attention.models.llama.pretrained import encode
 
 SYSTEM = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
@@ -63,3 +66,25 @@ def test_it_ends_its_turn(first_choice):
     assert answer.removesuffix("<|im_end|>").endswith("Canberra.")
     assert first_choice(chat("What is the capital of Australia?") + "The capital of Australia is "
                         "Canberra.") == "<|im_end|>"  # fmt: skip
+
+
+@torch.no_grad()
+def test_rows_in_the_wrong_order_know_the_capital_and_read_worse(llama, first_choice):
+    """Put into Hugging Face's order, and back."""
+    model, tokenizer = llama
+    tale = encode(tokenizer, load_text()[:1200])[:, :200]
+
+    def surprise():
+        return F.cross_entropy(model(tale)[0, :-1], tale[0, 1:]).item()
+
+    maps = [m for b in model.blocks for m in (b.attention.to_query, b.attention.to_key)]
+    right, before = [m.weight for m in maps], surprise()
+    try:
+        for m in maps:
+            m.weight = torch.nn.Parameter(halves(m.weight, 64))
+        assert first_choice("The capital of France is") == " Paris"
+        assert surprise() > before + 1
+    finally:
+        for m, weight in zip(maps, right, strict=True):
+            m.weight = weight
+    assert surprise() == pytest.approx(before)

@@ -1,4 +1,4 @@
-"""Exercises of the chapter "A real language model". Replace the `raise`s with your code; save; grade.
+"""The exercise of the chapter "A real language model". Replace the `raise`s; save; grade.
 
 make grade EXERCISE=language_model
 """
