@@ -9,7 +9,8 @@ The rooms, from the ground up; none imports from a later one: `precision`, `shap
 `multi_head`, `transformer`, `encoder_decoder`, `efficiency`, `tokens`, `data`, `models.judging`,
 `models.training`, `models.hub`, `models.converted`, `models.toys`, `models.alignment`,
 `models.encoder_decoder`, `models.bert`, `models.gpt`, `models.llama`, `models.vision`,
-`models.speech`, `models.recommendation`, `coreference` and `interpretation`.
+`models.dino`, `models.speech`, `models.recommendation`, `models.films`, `coreference` and
+`interpretation`.
 
 A chapter's code is in the room of its name; whole models, and what trains them, are in `models`.
 

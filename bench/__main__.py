@@ -10,7 +10,7 @@ import importlib
 import os
 import sys
 
-SUBJECTS = ("multi_head", "encoder", "decoding", "efficiency")
+SUBJECTS = ("multi_head", "encoder", "decoding", "efficiency", "seeing")
 COMPILED = "compiled"
 PACKAGES = ("torch", "transformers")
 

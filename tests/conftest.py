@@ -12,8 +12,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from xdist.scheduler import LoadScopeScheduling
 
+from attention.data.films import load_films
 from attention.data.packaged import MissingData
 from attention.models.bert.pretrained import load_minilm
+from attention.models.dino.pretrained import load_dino
 from attention.models.llama.pretrained import load_llama
 
 
@@ -72,3 +74,19 @@ class _RefusesFloat64(TorchDispatchMode):
 def refuses_float64():
     """A context manager, called with the types of the devices that have no float64."""
     return _RefusesFloat64
+
+
+@pytest.fixture(scope="session")
+def movielens():
+    """MovieLens-100K, whatever ATTENTION_RATINGS says."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("ATTENTION_RATINGS", raising=False)
+        return if_it_is_here(load_films)
+
+
+@pytest.fixture(scope="session")
+def dino():
+    """The book's DINOv2. Leave it as you found it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("ATTENTION_VIT", raising=False)
+        return if_it_is_here(load_dino)

@@ -123,9 +123,9 @@ DAT = "1::30::5::300\n1::10::1::100\n2::10::3::5\n1::20::4::200\n"
 def test_ratings_become_sessions_in_time_order(tmp_path, name, text):
     """Oldest first; whoever has too few films is left out; films get new numbers."""
     (tmp_path / name).write_text(text)
-    sessions, films = read_ratings(tmp_path / name)
+    sessions, _, films = read_ratings(tmp_path / name)
     assert [session.tolist() for session in sessions] == [[0, 1, 2]] and films == [10, 20, 30]
-    sessions, _ = read_ratings(tmp_path / name, min_length=1)
+    sessions, _, _ = read_ratings(tmp_path / name, min_length=1)
     assert [session.tolist() for session in sessions] == [[0, 1, 2], [0]]
 
 

@@ -53,11 +53,14 @@ def test_what_cannot_be_read_is_refused_by_file_and_line(tmp_path, content, said
 
 CSV = "userId,movieId,rating,timestamp\n1,30,5.0,300\n1,10,1.0,100\n2,10,3.5,5\n1,20,4.0,200\n"
 DAT = "1::30::5::300\n1::10::1::100\n2::10::3::5\n1::20::4::200\n"
+INTER = "user_id:token\titem_id:token\trating:float\ttimestamp:float\n" + DAT.replace("::", "\t")
 QUOTED = "\n".join(",".join(f'"{field}"' for field in line.split(",")) for line in CSV.split())
 RATINGS = {
     "csv": CSV,
     "dat": DAT,
     "quoted": QUOTED,
+    "tabs": DAT.replace("::", "\t"),
+    "RecBole": INTER,
     "spaced": CSV.replace(",", " , "),
     "blank lines": f"\n \n{CSV}\n\n",
     "no header": CSV.partition("\n")[2],
@@ -73,8 +76,9 @@ def test_ratings_are_read_however_they_were_saved(tmp_path, how, encoding, line_
     """No film is lost, and no user is invented."""
     path = tmp_path / "ratings"
     path.write_bytes(RATINGS[how].replace("\n", line_end).encode(encoding))
-    sessions, films = read_ratings(path, min_length=1)
+    sessions, times, films = read_ratings(path, min_length=1)
     assert [session.tolist() for session in sessions] == [[0, 1, 2], [0]]
+    assert [seconds.tolist() for seconds in times] == [[100, 200, 300], [5]]
     assert films == [10, 20, 30]
 
 

@@ -26,6 +26,7 @@ from figures import (
 )
 from figures.images import draw_image
 from figures.path_data import compact
+from figures.photos import draw_photo, draw_shades
 from figures.runs import draw_runs
 from figures.word_diagrams import paths, translators
 
@@ -328,3 +329,18 @@ def test_diagrams_of_words_join_what_they_name():
     ]
     assert len(arrows) == 2 * 6 + 6 + 3
     assert sum(p.get_edgecolor() == to_rgba("C1") for p in arrows) == 1  # the heaviest
+
+
+def test_a_photograph_and_its_shades_are_small_pictures():
+    """Each an image inside of the drawing; a shade of 0 is transparent, the largest solid."""
+    fig, axes = plt.subplots(1, 2, figsize=(4, 1.5))
+    draw_photo(axes[0], torch.rand(3, 20, 30), title="noise")
+    draw_shades(axes[1], torch.tensor([[0.0, 0.1], [0.05, 0.2]]))
+    shades = axes[1].images[0].get_array()
+    assert shades.shape == (2, 2, 4)
+    assert np.allclose(shades[..., 3], [[0, 0.5], [0.25, 1]])
+    assert (shades[..., :3] == shades[0, 0, :3]).all()
+    picture = BeautifulSoup(show(fig, alt="Noise and four shades.").html, "html.parser")
+    images = picture.select("svg image")
+    assert len(images) == 2
+    assert all(image["href"].startswith("data:image/png;base64,") for image in images)

@@ -21,17 +21,27 @@ class SASRec(nn.Module):
         n_heads: heads in each block.
         n_layers: blocks.
         max_len: the longest session that has learned positions.
+        dropout: the share of numbers that training drops, of the input and of each layer's answer.
 
-    Source: Kang and McAuley (2018), section 3; here without dropout, and with GELU in the network.
+    Source: Kang and McAuley (2018), section 3; here with GELU in the network.
     """
 
-    def __init__(self, n_items: int, d_model: int, n_heads: int, n_layers: int, max_len: int):
+    def __init__(
+        self,
+        n_items: int,
+        d_model: int,
+        n_heads: int,
+        n_layers: int,
+        max_len: int,
+        dropout: float = 0.0,
+    ):
         super().__init__()
         self.max_len = max_len
         self.item = nn.Embedding(n_items, d_model)
         self.position = nn.Embedding(max_len, d_model)
+        self.dropout = nn.Dropout(dropout)
         self.blocks = nn.ModuleList(
-            EncoderBlock(d_model, n_heads, 4 * d_model) for _ in range(n_layers)
+            EncoderBlock(d_model, n_heads, 4 * d_model, dropout=dropout) for _ in range(n_layers)
         )
         self.norm = nn.LayerNorm(d_model)
         for table in (self.item, self.position):
@@ -61,6 +71,6 @@ class SASRec(nn.Module):
             )
         x = self.item(items) + self.position.weight[: items.shape[1]]  # (batch, length, d_model)
         how = {"is_causal": True, "return_weights": return_weights}
-        x, maps = run_blocks(self.blocks, x, mask, **how)
+        x, maps = run_blocks(self.blocks, self.dropout(x), mask, **how)
         scores = F.linear(self.norm(x), self.item.weight)  # (batch, length, n_items)
         return (scores, maps) if return_weights else scores
