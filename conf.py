@@ -99,7 +99,7 @@ notfound_context = {
 
 html_theme = "sphinx_book_theme"
 html_title = "Attention: an executable book"
-html_static_path = ["book/_static"]
+html_static_path = ["book/_static", "attention/data/austen.wav"]  # the latter is played
 templates_path = ["book/_templates"]
 html_css_files = ["book.css"]
 html_js_files = ["keys.js"]

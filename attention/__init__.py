@@ -9,8 +9,8 @@ The rooms, from the ground up; none imports from a later one: `precision`, `shap
 `multi_head`, `transformer`, `encoder_decoder`, `efficiency`, `tokens`, `data`, `models.judging`,
 `models.training`, `models.hub`, `models.converted`, `models.toys`, `models.alignment`,
 `models.encoder_decoder`, `models.bert`, `models.gpt`, `models.llama`, `models.vision`,
-`models.dino`, `models.speech`, `models.recommendation`, `models.films`, `coreference` and
-`interpretation`.
+`models.dino`, `models.speech`, `models.recommendation`, `models.films`, `models.whisper`,
+`coreference`, `interpretation` and `listening`.
 
 A chapter's code is in the room of its name; whole models, and what trains them, are in `models`.
 
@@ -30,6 +30,7 @@ from attention.encoder_decoder.decoder_block import DecoderBlock, PostNormDecode
 from attention.encoder_decoder.next_token import next_token_loss, shift_right
 from attention.interpretation.ablation import ablate_head, reweigh_head
 from attention.interpretation.rollout import rollout
+from attention.listening.alignment_error import alignment_error
 from attention.masks.causal import causal_mask
 from attention.masks.padding import padding_mask
 from attention.masks.patterns import block_mask, prefix_mask, window_mask
@@ -104,6 +105,7 @@ __all__ = [
     "additive_scores",
     "alibi_bias",
     "alibi_slopes",
+    "alignment_error",
     "attention_maps",
     "attention_weights",
     "bilinear_scores",

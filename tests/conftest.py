@@ -17,6 +17,7 @@ from attention.data.packaged import MissingData
 from attention.models.bert.pretrained import load_minilm
 from attention.models.dino.pretrained import load_dino
 from attention.models.llama.pretrained import load_llama
+from attention.models.whisper.pretrained import load_whisper
 
 
 class _OneLiveBook(LoadScopeScheduling):
@@ -47,6 +48,12 @@ def if_it_is_here(load):
 def minilm():
     """MiniLM as (encoder, tokenizer), loaded once. In evaluation mode; leave it as you found it."""
     return load_minilm()
+
+
+@pytest.fixture(scope="session")
+def whisper():
+    """Whisper tiny.en as (model, vocabulary), loaded once; leave it as you found it."""
+    return if_it_is_here(load_whisper)
 
 
 @pytest.fixture(scope="session")

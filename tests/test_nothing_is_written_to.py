@@ -46,6 +46,7 @@ CALLS = {
     "PreNorm": (lambda *x: a.PreNorm(12).write(*x), X, X + 1),
     "SelfAttention": (a.SelfAttention(12, 3), X, BOOL),
     "additive_scores": (a.additive_scores, X, MEMORY, draw(12, 8), draw(12, 8), draw(8)),
+    "alignment_error": (a.alignment_error, SCORES, draw(LENGTH), draw(LENGTH, seed=1)),
     "attention_maps": (partial(a.attention_maps, BERT), SEGMENTS),
     "attention_weights": (partial(a.attention_weights, **CAUSAL, softcap=2.0), X, MEMORY),
     "bilinear_scores": (a.bilinear_scores, X, MEMORY, draw(12, 12)),

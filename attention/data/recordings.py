@@ -5,14 +5,14 @@ import wave as wav_files
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from attention.data.riff import parse_riff
+from attention.data.riff import WHOLE_NUMBERS, parse_riff
+from attention.data.sound import pressure
 
-SAMPLE = {1: "u1", 2: "<i2", 4: "<i4"}  # bytes of a sample: its type
+WIDTHS = 1, 2, 4  # bytes of a sample
 
 
 class Recordings(NamedTuple):
@@ -52,23 +52,21 @@ def read_wav(path: Path | str, rate: int) -> Tensor:
         sound = parse_riff(path.read_bytes())
     except ValueError as error:
         raise refuse(f"is not a WAV file with uncompressed samples ({error})") from None
+    if sound.kind != WHOLE_NUMBERS:
+        raise refuse(f"is not a WAV file with uncompressed samples (unknown format: {sound.kind})")
     width = sound.width
     samples, there = (size // max(1, width) for size in (sound.announced, len(sound.data)))
     if sound.channels != 1:
         raise refuse(f"has {sound.channels} channels, wanted 1")
     if sound.rate != rate:
         raise refuse(f"has {sound.rate} samples a second, wanted {rate}")
-    if width not in SAMPLE:
+    if width not in WIDTHS:
         raise refuse(f"has {8 * width} bits a sample, wanted 8, 16 or 32")
     if there < samples:
         raise refuse(f"ends early: {samples} samples are announced, {there} are there")
     if samples == 0:
         raise ValueError(f"{path} holds no samples: record it again, or delete it")
-    numbers = np.frombuffer(sound.data, SAMPLE[width], samples)
-    numbers = torch.tensor(numbers, dtype=torch.float32, device="cpu")
-    if width == 1:
-        numbers = numbers - 128  # eight bits are counted from 0, wider ones from the middle
-    return numbers / 2 ** (8 * width - 1)
+    return pressure(sound)[:, 0]
 
 
 def read_words(folder: Path | str, rate: int) -> Recordings:

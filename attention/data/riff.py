@@ -7,7 +7,8 @@ announces. The header is short enough to be read here.
 import struct
 from typing import NamedTuple
 
-WHOLE_NUMBERS, EXTENSIBLE = 1, 0xFFFE  # formats; behind the second the true one is told further on
+WHOLE_NUMBERS, FLOATS = 1, 3  # formats
+EXTENSIBLE = 0xFFFE  # behind it the true one is told further on
 SUBFORMAT = bytes.fromhex("000000001000800000aa00389b71")  # follows the true format, as a seal
 # Who writes to a pipe cannot go back and fill in how long it became. Programs leave 0 there, or a
 # number close to the largest that fits; no sound of two hours at 192 kHz comes near it.
@@ -22,13 +23,14 @@ class Riff(NamedTuple):
     width: int  # bytes in a sample
     data: bytes
     announced: int  # how many bytes of data there should be
+    kind: int  # WHOLE_NUMBERS or FLOATS
 
 
 def parse_riff(content: bytes) -> Riff:
     """Take a WAV file apart.
 
     Raises:
-        ValueError: it is none, or its samples are not whole numbers, uncompressed. The message says
+        ValueError: it is none, or its samples are compressed. The message says
             why, and leaves it to the caller to name the file.
     """
     if content[:4] != b"RIFF" or content[8:12] != b"WAVE":
@@ -45,11 +47,11 @@ def parse_riff(content: bytes) -> Riff:
     kind, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", form)
     if kind == EXTENSIBLE and form[26:40] == SUBFORMAT:
         (kind,) = struct.unpack_from("<H", form, 24)
-    if kind != WHOLE_NUMBERS:
+    if kind not in (WHOLE_NUMBERS, FLOATS):
         raise ValueError(f"unknown format: {kind}")
     width, (announced, begin) = -(-bits // 8), chunks[b"data"]
     (of_file,) = struct.unpack_from("<I", content, 4)
     if announced >= UNKNOWN or (announced == 0 and (of_file == 0 or of_file >= UNKNOWN)):
         there = len(content) - begin
         announced = there - there % max(1, width * channels)
-    return Riff(channels, rate, width, content[begin : begin + announced], announced)
+    return Riff(channels, rate, width, content[begin : begin + announced], announced, kind)

@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from attention.encoder_decoder.kept_memory import CrossAttention, KeptMemory
 from attention.multi_head.attention import MultiHeadAttention
 from attention.multi_head.kv_cache import KVCache
 from attention.transformer.feed_forward import FeedForward
@@ -44,7 +45,7 @@ class DecoderBlock(nn.Module):
         super().__init__()
         self.self_attention = MultiHeadAttention(d_model, n_heads)
         self.self_attention_norm = self.residual(d_model, eps=norm_eps)
-        self.cross_attention = MultiHeadAttention(d_model, n_heads)
+        self.cross_attention = CrossAttention(d_model, n_heads)
         self.cross_attention_norm = self.residual(d_model, eps=norm_eps)
         self.feed_forward = FeedForward(d_model, d_ff)
         self.feed_forward_norm = self.residual(d_model, eps=norm_eps)
@@ -53,7 +54,7 @@ class DecoderBlock(nn.Module):
     def forward(
         self,
         x: Tensor,
-        memory: Tensor,
+        memory: Tensor | KeptMemory,
         memory_mask: Tensor | None = None,
         *,
         cache: KVCache | None = None,
@@ -63,7 +64,8 @@ class DecoderBlock(nn.Module):
 
         Args:
             x: (batch, length, d_model), what is written so far.
-            memory: (batch, memory_len, d_model), what was read.
+            memory: (batch, memory_len, d_model), what was read, or what `cross_attention.keep`
+                made of it.
             memory_mask: boolean, broadcast to (batch, length, memory_len); True may attend. The
                 padding of the memory is hidden here.
             cache: keys and values of earlier tokens, for the self-attention, which x goes on from.

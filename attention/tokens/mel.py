@@ -29,16 +29,26 @@ def to_hertz(mel: float) -> float:
     return 700 * (10 ** (mel / 2595) - 1)
 
 
+def triangles(corners: np.ndarray, rate: int, size: int) -> np.ndarray:
+    """Make a triangle over each three neighbouring corners, (n_mels, n_bins), one at its peak.
+
+    Args:
+        corners: (n_mels + 2,) frequencies in hertz, rising.
+        rate, size: as for `mel_filters`.
+    """
+    left, peak, right = corners[:-2, None], corners[1:-1, None], corners[2:, None]  # (n_mels, 1)
+    hertz = np.arange(size // 2 + 1) * rate / size  # of the bins
+    rising, falling = (hertz - left) / (peak - left), (right - hertz) / (right - peak)
+    return np.minimum(rising, falling).clip(min=0)
+
+
 # Kept, for a training asks for the same filters again and again. And by NumPy, for a tensor is
 # marked by where and how it was first asked for: its device, a mode, a trace that is being made.
 @lru_cache
 def _filters(rate: int, size: int, n_mels: int) -> np.ndarray:
     top = to_mel(rate / 2)
-    corners = np.array([to_hertz(top * i / (n_mels + 1)) for i in range(n_mels + 2)])  # in hertz
-    left, peak, right = (corners[i : i + n_mels, None] for i in range(3))  # (n_mels, 1) each
-    hertz = np.arange(size // 2 + 1) * rate / size  # of the bins
-    rising, falling = (hertz - left) / (peak - left), (right - hertz) / (right - peak)
-    return np.minimum(rising, falling).clip(min=0)  # (n_mels, n_bins)
+    corners = np.array([to_hertz(top * i / (n_mels + 1)) for i in range(n_mels + 2)])
+    return triangles(corners, rate, size)
 
 
 def mel_filters(

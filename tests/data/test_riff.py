@@ -115,8 +115,8 @@ def test_what_is_no_such_file_is_told_in_words(read, content, said):
 
 
 def test_a_header_is_taken_apart():
-    """Channels, rate, width, data, and how much of it there should be."""
-    assert parse_riff(wav(FORM, DATA)[:-2]) == (1, RATE, 2, SAMPLES[:-2], len(SAMPLES))
+    """Channels, rate, width, data, how much of it there should be, and that it is no floats."""
+    assert parse_riff(wav(FORM, DATA)[:-2]) == (1, RATE, 2, SAMPLES[:-2], len(SAMPLES), 1)
 
 
 def test_what_a_system_leaves_in_a_folder_is_no_recording(tmp_path):

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -17,6 +18,8 @@ from matplotlib.patches import FancyArrowPatch
 from figures import (
     Diagram,
     arcs,
+    heard_frames,
+    heard_maps,
     heatmap,
     heatmap_grid,
     over_time,
@@ -282,6 +285,40 @@ def test_sounds_have_names_and_wait_to_be_played():
     assert all(player["src"].startswith("data:audio/wav;base64,UklGR") for player in players)
     assert page.words == 'a "<b>"cListen & learn' and not page.named("b")
     assert repr(picture) == 'To be played: a "<b>"; c'
+
+
+def test_words_stand_under_the_moments_at_which_they_were_said():
+    """Over two rows; a word that is said between them stands in one of them, and none is lost."""
+    words = [SimpleNamespace(text=t, begin=b, end=e) for t, b, e in
+             (("how", 0.0, 0.4), ("much", 0.7, 0.94), ("there", 1.2, 1.6))]  # fmt: skip
+    fig = heard_frames(torch.rand(160, 8), words, step=0.01)
+    rows = [
+        dict(
+            zip([label.get_text() for label in ax.get_xticklabels()], ax.get_xticks(), strict=True)
+        )
+        for ax in fig.axes
+    ]
+    assert [list(row) for row in rows] == [["how"], ["much", "there"]]
+    assert rows[0]["how"] == pytest.approx(0.2 / 0.08 - 0.5)
+    assert rows[1]["there"] == pytest.approx(1.4 / 0.08 - 0.5 - 10)
+
+
+def test_a_line_marks_when_each_row_was_said():
+    """In seconds, like the axis; the weight of a column is the sum of its moments'."""
+    weights = torch.zeros(2, 50)
+    weights[0, 4:8] = 0.25  # from 0.08 to 0.16 s
+    fig = heard_maps({"head 1": weights}, ["how", "much"], [0.08, 0.2], [0.16, 0.6], step=0.02)
+    (ax,) = fig.axes
+    ends = [line.get_xdata() for line in ax.lines]
+    assert ends == [pytest.approx([0.5, 1.5]), pytest.approx([2.0, 7.0])]
+    (tile,) = [p for p in ax.patches if p.get_alpha() == 1.0]
+    assert tile.get_path().vertices[:, 0].mean() == pytest.approx(1, abs=0.2)
+
+
+def test_a_large_sound_is_played_from_where_it_is():
+    """By its address, which the site carries."""
+    player, *_ = Elements(sounds({"a": "_static/austen.wav"}).html).named("audio")
+    assert player["src"] == "_static/austen.wav"
 
 
 @pytest.mark.parametrize(

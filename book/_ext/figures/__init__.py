@@ -7,6 +7,7 @@ from figures import style
 from figures.arcs import arcs
 from figures.diagram import Diagram
 from figures.grid import heatmap_grid
+from figures.heard import heard_frames, heard_maps
 from figures.heatmap import heatmap, signed_heatmap
 from figures.over_time import over_time
 from figures.show import show
@@ -25,6 +26,8 @@ __all__ = [
     "WEIGHT",
     "Diagram",
     "arcs",
+    "heard_frames",
+    "heard_maps",
     "heatmap",
     "heatmap_grid",
     "over_time",

@@ -12,8 +12,8 @@ def sounds(recordings, caption=None):
     """Return players that a notebook displays; none starts by itself.
 
     Args:
-        recordings: {what is to be heard: bytes of a WAV file}. The words stand beside the player
-            and are its name for a screen reader.
+        recordings: {what is to be heard: bytes of a WAV file, or the address of one that the site
+            carries}. The words stand beside the player and are its name for a screen reader.
         caption: what to listen for; plain text, printed below.
 
     Returns:
@@ -26,17 +26,24 @@ def sounds(recordings, caption=None):
     for name, wav in recordings.items():
         if not name.strip():
             raise ValueError("each recording needs a name that says what is to be heard")
-        if wav[:4] != b"RIFF" or len(wav) > MOST_BYTES:
-            raise ValueError(
-                f"a recording must be a WAV file of at most {MOST_BYTES} bytes; "
-                f"{name!r} has {len(wav)} bytes and begins with {wav[:4]!r}"
-            )
-        data = base64.b64encode(wav).decode()
         rows.append(
             f"<div><span>{escape(name)}</span>"
             f'<audio controls preload="metadata" aria-label="{escape(name)}" '
-            f'src="data:audio/wav;base64,{data}"></audio></div>'
+            f'src="{_source(name, wav)}"></audio></div>'
         )
     words = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
     html = f'<figure class="fig sounds">{"".join(rows)}{words}</figure>'
     return Picture(html, "To be played: " + "; ".join(recordings))
+
+
+def _source(name, wav):
+    """What the player is to play: the recording itself, or where it is."""
+    if isinstance(wav, str):
+        return escape(wav)
+    if wav[:4] != b"RIFF" or len(wav) > MOST_BYTES:
+        raise ValueError(
+            f"a recording must be a WAV file of at most {MOST_BYTES} bytes; "
+            f"{name!r} has {len(wav)} bytes and begins with {wav[:4]!r}. Put a larger one among "
+            "html_static_path in conf.py, and name its address"
+        )
+    return "data:audio/wav;base64," + base64.b64encode(wav).decode()
