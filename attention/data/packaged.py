@@ -33,7 +33,7 @@ def packaged(package: str, path: str) -> Path:
         path: the file's path in the package's archive.
 
     Raises:
-        MissingData: the package, or the file in it, is missing.
+        FileNotFoundError: the package, or the file in it, is missing.
         ValueError: the package has another version than the list, or the file has been changed.
     """
     found = _installed(package)

@@ -33,8 +33,7 @@ def converted(source: Path, read: Reader) -> Path:
     Returns:
         The file: tensors, and the texts as its metadata.
 
-    Raises:
-        Whatever `read` raises; then nothing is kept.
+    What `read` raises goes on to the caller, and nothing is kept.
     """
     reader = Path(inspect.getsourcefile(read)).read_bytes()
     key = hashlib.sha256(file_hash(source).encode() + reader).hexdigest()[:16]

@@ -49,7 +49,7 @@ class OtherModel:
 
         Raises:
             ValueError: no model can have such a name.
-            MissingData: there is no such model or file, or no network and no copy of it.
+            FileNotFoundError: there is no such model or file, or no network and no copy of it.
         """
         name = name or os.environ.get(self.variable)
         if not name:
@@ -94,7 +94,7 @@ def hub_folder(name: str, model: OtherModel) -> Path:
 
     Raises:
         ValueError: no model can have such a name.
-        MissingData: the hub has no such model, the model no such file, or the hub was not
+        FileNotFoundError: the hub has no such model, the model no such file, or the hub was not
             reached, or did not answer, and the cache has not got it.
     """
     # Imported here: it takes a third of a second, and the book's own models need no hub.

@@ -20,7 +20,7 @@ def hugging_faces_dino(name: str | None = None):
         A `Dinov2Model` in evaluation mode. It expects colours that are normalised already.
 
     Raises:
-        MissingData, ValueError: as `load_dino`.
+        FileNotFoundError, ValueError: as `load_dino`.
         RuntimeError: a weight is missing or left over.
     """
     with warnings.catch_warnings():

@@ -45,7 +45,7 @@ def load_dino(name: str | None = None) -> Dino:
         The model, in evaluation mode.
 
     Raises:
-        MissingData: there is no such package, model or file, or no network and no copy of it.
+        FileNotFoundError: there is no such package, model or file, or no network and no copy of it.
         ValueError: the name, the settings or the weights are not those of a DINOv2, or damaged.
     """
     config, theirs, source = as_published(name)

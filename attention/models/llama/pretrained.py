@@ -35,8 +35,8 @@ def load_llama(name: str | None = None):
         that adds no tokens of its own.
 
     Raises:
-        MissingData: the package is missing; or there is no such model or file, or no network and
-            no copy of it.
+        FileNotFoundError: the package is missing; or there is no such model or file, or no
+            network and no copy of it.
         ValueError: the name, the settings or the weights are not those of a Llama whose scores
             come from its token table, or damaged.
     """
