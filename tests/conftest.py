@@ -34,14 +34,19 @@ def pytest_xdist_make_scheduler(config, log):
     return _OneLiveBook(config, log) if config.getoption("dist") == "loadscope" else None
 
 
-def if_it_is_here(load):
-    """What a loader returns. Where its data is missing the test is skipped, but not in CI."""
-    try:
-        return load()
-    except MissingData as missing:
-        if "CI" in os.environ:
-            raise
-        pytest.skip(f"MissingData: {missing}")
+def the_books(load, variable):
+    """What a loader returns, whatever its variable says; leave it as you found it.
+
+    Where the data is missing the test is skipped, but not in CI.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(variable, raising=False)
+        try:
+            return load()
+        except MissingData as missing:
+            if "CI" in os.environ:
+                raise
+            pytest.skip(f"MissingData: {missing}")
 
 
 @pytest.fixture(scope="session")
@@ -51,15 +56,27 @@ def minilm():
 
 
 @pytest.fixture(scope="session")
-def whisper():
-    """Whisper tiny.en as (model, vocabulary), loaded once; leave it as you found it."""
-    return if_it_is_here(load_whisper)
+def llama():
+    """SmolLM2 as (model, tokenizer)."""
+    return the_books(load_llama, "ATTENTION_GPT")
 
 
 @pytest.fixture(scope="session")
-def llama():
-    """SmolLM2 as (model, tokenizer), loaded once; leave it as you found it."""
-    return if_it_is_here(load_llama)
+def whisper():
+    """Whisper tiny.en as (model, vocabulary)."""
+    return the_books(load_whisper, "ATTENTION_WHISPER")
+
+
+@pytest.fixture(scope="session")
+def dino():
+    """DINOv2 ViT-S/14."""
+    return the_books(load_dino, "ATTENTION_VIT")
+
+
+@pytest.fixture(scope="session")
+def movielens():
+    """MovieLens-100K."""
+    return the_books(load_films, "ATTENTION_RATINGS")
 
 
 class _RefusesFloat64(TorchDispatchMode):
@@ -81,19 +98,3 @@ class _RefusesFloat64(TorchDispatchMode):
 def refuses_float64():
     """A context manager, called with the types of the devices that have no float64."""
     return _RefusesFloat64
-
-
-@pytest.fixture(scope="session")
-def movielens():
-    """MovieLens-100K, whatever ATTENTION_RATINGS says."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("ATTENTION_RATINGS", raising=False)
-        return if_it_is_here(load_films)
-
-
-@pytest.fixture(scope="session")
-def dino():
-    """The book's DINOv2. Leave it as you found it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("ATTENTION_VIT", raising=False)
-        return if_it_is_here(load_dino)
