@@ -99,7 +99,8 @@ notfound_context = {
 
 html_theme = "sphinx_book_theme"
 html_title = "Attention: an executable book"
-html_static_path = ["book/_static", "attention/data/austen.wav"]  # the latter is played
+played = [path for path in ("attention/data/austen.wav",) if (ROOT / path).exists()]
+html_static_path = ["book/_static", *played]
 templates_path = ["book/_templates"]
 html_css_files = ["book.css"]
 html_js_files = ["keys.js"]

@@ -120,3 +120,14 @@ def test_the_last_five_are_what_counts():
     ):
         assert before - everything > 2 * (before - few)
         assert before - far < 0.01
+
+
+def test_recboles_own_is_stored_with_its_conditions():
+    """Three seeds, ahead of the neighbours in the mean and not in each; the measures are equal."""
+    theirs = STORED["recbole"]
+    assert theirs["date"] and theirs["command"] and theirs["measures differ by"] < 1e-6
+    for measure in (0, 1):
+        found = [seed[measure] for seed in theirs["sasrec"]]
+        (neighbours,) = set(seeds("as rated", "neighbours", measure=measure))
+        assert len(found) == 3 and mean(found) > neighbours
+    assert min(seed[1] for seed in theirs["sasrec"]) < neighbours

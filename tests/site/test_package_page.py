@@ -51,7 +51,7 @@ def test_an_entry_says_who_uses_it_and_which_claims_hold_it(page):
 NO_SOURCE = {
     *("influence", "influence_map", "compare_influence", "softmax", "soft_lookup", "padding_mask"),
     *("block_mask", "row_blocked_attention", "attention_maps", "KVCache", "generate"),
-    *("output_slopes", "training_step"),
+    *("output_slopes", "training_step", "alignment_error"),
 }
 
 

@@ -90,5 +90,13 @@ class Llama(GPT):
         self.norm = PreRMSNorm(d_model, norm_eps)
 
     def embed(self, tokens: Tensor, start: int) -> Tensor:
-        """What each token is. Where it stands shows in the blocks alone."""
+        """Look up what each token is. Where it stands shows in the blocks alone.
+
+        Args:
+            tokens: (batch, length) whole numbers below vocab_size.
+            start: how many tokens stand before them; no matter here.
+
+        Returns:
+            (batch, length, d_model).
+        """
         return self.token(tokens)
