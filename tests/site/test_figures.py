@@ -318,6 +318,7 @@ def test_a_line_marks_when_each_row_was_said():
 def test_a_large_sound_is_played_from_where_it_is():
     """By its address, which the site carries."""
     player, *_ = Elements(sounds({"a": "_static/austen.wav"}).html).named("audio")
+    assert player["preload"] == "none"  # nobody fetches it with the page
     assert player["src"] == "_static/austen.wav"
 
 

@@ -26,9 +26,11 @@ def sounds(recordings, caption=None):
     for name, wav in recordings.items():
         if not name.strip():
             raise ValueError("each recording needs a name that says what is to be heard")
+        # what the page does not carry itself is fetched when it is to be played
+        preload = "none" if isinstance(wav, str) else "metadata"
         rows.append(
             f"<div><span>{escape(name)}</span>"
-            f'<audio controls preload="metadata" aria-label="{escape(name)}" '
+            f'<audio controls preload="{preload}" aria-label="{escape(name)}" '
             f'src="{_source(name, wav)}"></audio></div>'
         )
     words = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
