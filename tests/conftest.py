@@ -12,12 +12,14 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from xdist.scheduler import LoadScopeScheduling
 
+from attention.data.austen import load_austen
 from attention.data.films import load_films
 from attention.data.packaged import MissingData
 from attention.models.bert.pretrained import load_minilm
 from attention.models.dino.pretrained import load_dino
 from attention.models.llama.pretrained import load_llama
 from attention.models.whisper.pretrained import load_whisper
+from attention.tokens.whisper_frames import whisper_frames
 
 
 class _OneLiveBook(LoadScopeScheduling):
@@ -65,6 +67,19 @@ def llama():
 def whisper():
     """Whisper tiny.en as (model, vocabulary)."""
     return the_books(load_whisper, "ATTENTION_WHISPER")
+
+
+@pytest.fixture(scope="session")
+def frames():
+    """The recording of Jane Austen's sentence as Whisper hears it, (1, 3000, 80)."""
+    return whisper_frames(load_austen()[0])[None]
+
+
+@pytest.fixture(scope="session")
+def memory(whisper, frames):
+    """What Whisper's encoder makes of it, (1, 1500, 384)."""
+    with torch.no_grad():
+        return whisper[0].encoder(frames)
 
 
 @pytest.fixture(scope="session")

@@ -10,21 +10,9 @@ from attention.listening.alignment_error import alignment_error, weight_inside
 from attention.listening.spoken import cross_maps, spoken
 from attention.listening.without import surprise_without, without
 from attention.models.whisper.transcribing import transcribe, write_down
-from attention.tokens.whisper_frames import whisper_frames
 
 HEADS = [(layer, head) for layer in range(4) for head in range(6)]
 BEFORE = [(0, 4), (1, 2)]  # they look at the word before
-
-
-@pytest.fixture(scope="module")
-def frames():
-    return whisper_frames(load_austen()[0])[None]
-
-
-@pytest.fixture(scope="module")
-def memory(whisper, frames):
-    with torch.no_grad():
-        return whisper[0].encoder(frames)
 
 
 @pytest.fixture(scope="module")

@@ -18,15 +18,17 @@ def name(stem):
 
 def collect(app):
     """Yields (name, context, template) of the pages that are older than the one with the table."""
-    tables = [
-        page for page, data in app.env.metadata.items() if "exam" in data.get("overviews", [])
-    ]
-    for table in tables:
-        found, machine_made = exam.held(), holes_file.counts(holes_file.read())
-        for stem, chapter in found.items():
-            old = _written(app, name(stem)) < _written(app, table)
-            if old and stem in app.env.titles:
-                yield name(stem), _context(app, table, stem, chapter, machine_made), "page.html"
+    kept = app.env.metadata.items()
+    for table in [page for page, data in kept if "exam" in data.get("overviews", [])]:
+        stems = [page for page, data in kept if data.get("exercises")]
+        stale = [stem for stem in stems if _written(app, name(stem)) < _written(app, table)]
+        if not stale:  # as after most edits: then nothing is read
+            continue
+        held, machine_made = exam.held(), holes_file.counts(holes_file.read())
+        for stem in stale:
+            if stem in held:
+                context = _context(app, table, stem, held[stem], machine_made)
+                yield name(stem), context, "page.html"
 
 
 def _context(app, table, stem, chapter, machine_made):

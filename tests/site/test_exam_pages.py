@@ -48,7 +48,8 @@ def app(tmp_path):
     builder = SimpleNamespace(
         get_outfilename=lambda page: tmp_path / page, get_relative_uri=lambda page, to: to
     )
-    metadata = {"table": {"overviews": ["exam"]}, "old": {}}
+    metadata = {page: {"exercises": ["it"]} for page in ("old", "new", "none_yet", "not_held")}
+    metadata["table"] = {"overviews": ["exam"]}
     env = SimpleNamespace(metadata=metadata, titles=titles)
     return SimpleNamespace(builder=builder, env=env)
 

@@ -14,7 +14,6 @@ from attention.models.converted import converted
 from attention.models.whisper.from_ctranslate2 import read_whisper
 from attention.models.whisper.pretrained import FOLDER, PACKAGE
 from attention.models.whisper.transcribing import transcribe, write_down
-from attention.tokens.whisper_frames import whisper_frames
 
 ROUNDING = {"rtol": 0, "atol": 1e-4}  # four layers of float32, summed in another order
 
@@ -33,17 +32,6 @@ def theirs(whisper):
         )
     model.load_state_dict(state, assign=True)
     return model.eval()
-
-
-@pytest.fixture(scope="module")
-def frames():
-    return whisper_frames(load_austen()[0])[None]
-
-
-@pytest.fixture(scope="module")
-def memory(whisper, frames):
-    with torch.no_grad():
-        return whisper[0].encoder(frames)
 
 
 @torch.no_grad()
